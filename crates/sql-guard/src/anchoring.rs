@@ -1,0 +1,201 @@
+//! Finds the anchors, and refuses what means "now" in a way that no literal can replace.
+
+use pg_query::NodeEnum as N;
+use pg_query::protobuf::{
+    AConst, AExpr, Node, SqlValueFunction, SqlValueFunctionOp as Op, a_const,
+};
+
+use crate::accepted::DateLiteral;
+use crate::anchor::{Anchor, AnchorKind, DateType, Word, unplaced};
+use crate::functions;
+use crate::refusal::Refusal;
+use crate::walk::{Checked, Walk, built_in, unknown};
+
+/// Operators that turn a bare string on one side into the type of the other.
+const COMPARISONS: [&str; 8] = ["=", "<>", "<", "<=", ">", ">=", "+", "-"];
+
+impl Walk<'_> {
+    /// `now()`, `transaction_timestamp()`, `age(x)`, and casts written as calls, `date('today')`.
+    pub(crate) fn time_function(&mut self, name: &str, args: &[Node], location: i32) -> Checked {
+        let span = |walk: &Self| walk.source.call(location).ok_or_else(|| unplaced(name, location));
+        match (name, args) {
+            ("now" | "transaction_timestamp", []) => {
+                let (call, _) = span(self)?;
+                self.anchor(AnchorKind::Instant { precision: None }, call);
+                Ok(())
+            }
+            ("age", [of]) => {
+                self.no_time_words_in(std::slice::from_ref(of))?;
+                let (_, arguments) = span(self)?;
+                self.anchor(AnchorKind::Age, arguments.start..arguments.start);
+                Ok(())
+            }
+            (_, [of]) if date_type(name).is_some() => self.cast_word(name, false, of),
+            _ if functions::of_times(name) => self.no_time_words_in(args),
+            _ => Ok(()),
+        }
+    }
+
+    /// `CURRENT_DATE` and its kin, and the harmless `CURRENT_USER` and its.
+    pub(crate) fn value_function(&mut self, function: &SqlValueFunction) -> Checked {
+        let SqlValueFunction { xpr: _, op: _, r#type: _, typmod, location } = function;
+        let precision = u8::try_from(*typmod).ok();
+        let kind = match function.op() {
+            Op::SvfopCurrentDate => AnchorKind::Date,
+            Op::SvfopCurrentTime | Op::SvfopCurrentTimeN => AnchorKind::Time { precision },
+            Op::SvfopCurrentTimestamp | Op::SvfopCurrentTimestampN => {
+                AnchorKind::Instant { precision }
+            }
+            Op::SvfopLocaltime | Op::SvfopLocaltimeN => AnchorKind::LocalTime { precision },
+            Op::SvfopLocaltimestamp | Op::SvfopLocaltimestampN => {
+                AnchorKind::LocalTimestamp { precision }
+            }
+            Op::SvfopCurrentRole
+            | Op::SvfopCurrentUser
+            | Op::SvfopUser
+            | Op::SvfopSessionUser
+            | Op::SvfopCurrentCatalog
+            | Op::SvfopCurrentSchema => return Ok(()),
+            Op::SqlvalueFunctionOpUndefined => return Err(unknown(*location)),
+        };
+        let place = match precision {
+            Some(_) => self.source.call(*location).map(|(call, _)| call),
+            None => self.source.token(*location).map(|(token, _)| token),
+        };
+        self.anchor(kind, place.ok_or_else(|| unplaced("current_timestamp", *location))?);
+        Ok(())
+    }
+
+    /// A string cast to the type `name`: `'today'::date` is an anchor.
+    pub(crate) fn cast_word(&mut self, name: &str, array: bool, arg: &Node) -> Checked {
+        let temporal = ["date", "time", "ts"].iter().any(|prefix| name.starts_with(prefix));
+        if !temporal || matches!(name, "tsquery" | "tsvector") {
+            return Ok(());
+        }
+        let mut texts = Vec::new();
+        strings(arg, &mut texts);
+        for &(text, location) in &texts {
+            if !Word::within(text) {
+                self.push_date(text, location);
+                continue;
+            }
+            let direct = matches!(&arg.node, Some(N::AConst(_))) && !array;
+            let place =
+                self.source.token(location).filter(|(_, token)| *token == format!("'{text}'"));
+            let word = Word::of(text);
+            match (date_type(name), word, place) {
+                (Some(DateType::Time | DateType::TimeTz), Some(Word::Day { .. }), _) => {
+                    let reason = "a time of day has no such value";
+                    return Err(Refusal::new(
+                        text,
+                        location,
+                        reason,
+                        "write current_time or '00:00'",
+                    ));
+                }
+                (Some(date_type), Some(word), Some((range, _))) if direct => {
+                    self.anchor(AnchorKind::Word(word, date_type), range);
+                }
+                _ => return Err(time_word(text, location)),
+            }
+        }
+        Ok(())
+    }
+
+    /// A bare `'today'` beside a column of dates means a day, beside a column of texts a word.
+    pub(crate) fn no_time_words(&mut self, operation: &AExpr) -> Checked {
+        use pg_query::protobuf::AExprKind as Kind;
+        let compares = match operation.kind() {
+            Kind::AexprOp | Kind::AexprOpAny | Kind::AexprOpAll => {
+                built_in(&operation.name).is_some_and(|name| COMPARISONS.contains(&name))
+            }
+            Kind::AexprLike | Kind::AexprIlike | Kind::AexprSimilar | Kind::Undefined => false,
+            _ => true,
+        };
+        let sides = [&operation.lexpr, &operation.rexpr].into_iter().flatten();
+        sides
+            .filter(|_| compares)
+            .try_for_each(|side| self.no_time_words_in(std::slice::from_ref(side)))
+    }
+
+    pub(crate) fn no_time_words_in(&mut self, nodes: &[Node]) -> Checked {
+        nodes.iter().try_for_each(|node| match &node.node {
+            Some(N::List(list)) => self.no_time_words_in(&list.items),
+            Some(N::AConst(constant)) => match string(constant) {
+                Some((text, location)) if Word::of(text).is_some() => {
+                    Err(time_word(text, location))
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        })
+    }
+
+    /// Notes a string that holds a date such as 2026-11-22.
+    pub(crate) fn note_date(&mut self, text: &str, location: i32) {
+        let shape = |window: &[u8]| {
+            window.iter().enumerate().all(|(index, byte)| match index {
+                4 | 7 => *byte == b'-',
+                _ => byte.is_ascii_digit(),
+            })
+        };
+        if text.as_bytes().windows(10).any(shape) {
+            self.push_date(text, location);
+        }
+    }
+
+    fn push_date(&mut self, text: &str, location: i32) {
+        let Ok(position) = usize::try_from(location) else {
+            return;
+        };
+        if self.accepted.date_literals.iter().all(|literal| literal.position != position) {
+            self.accepted.date_literals.push(DateLiteral { text: text.to_owned(), position });
+        }
+    }
+
+    fn anchor(&mut self, kind: AnchorKind, range: std::ops::Range<usize>) {
+        self.accepted.anchors.push(Anchor { kind, range });
+    }
+}
+
+fn date_type(name: &str) -> Option<DateType> {
+    match name {
+        "date" => Some(DateType::Date),
+        "timestamp" => Some(DateType::Timestamp),
+        "timestamptz" => Some(DateType::TimestampTz),
+        "time" => Some(DateType::Time),
+        "timetz" => Some(DateType::TimeTz),
+        _ => None,
+    }
+}
+
+fn string(constant: &AConst) -> Option<(&str, i32)> {
+    match &constant.val {
+        Some(a_const::Val::Sval(text)) => Some((&text.sval, constant.location)),
+        _ => None,
+    }
+}
+
+/// The strings that a cast reads: its argument, through casts to text and arrays.
+fn strings<'n>(node: &'n Node, found: &mut Vec<(&'n str, i32)>) {
+    match &node.node {
+        Some(N::AConst(constant)) => found.extend(string(constant)),
+        Some(N::TypeCast(cast)) => {
+            let target = cast.type_name.as_ref().and_then(|name| built_in(&name.names));
+            if matches!(target, Some("text" | "varchar" | "bpchar" | "name")) {
+                cast.arg.iter().for_each(|arg| strings(arg, found));
+            }
+        }
+        Some(N::AArrayExpr(array)) => array.elements.iter().for_each(|item| strings(item, found)),
+        _ => {}
+    }
+}
+
+fn time_word(text: &str, location: i32) -> Refusal {
+    Refusal::new(
+        format!("'{text}'"),
+        location,
+        "it may mean the time of the run, in a place where that cannot be seen",
+        "write now() or current_date with an interval, or cast the word to text",
+    )
+}

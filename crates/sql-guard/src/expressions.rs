@@ -1,0 +1,283 @@
+//! Expressions: one match over every kind of node that may stand in one.
+
+use pg_query::NodeEnum as N;
+use pg_query::protobuf::{
+    AArrayExpr, AConst, AExpr, AExprKind, AIndices, AIndirection, BoolExpr, BooleanTest, CaseExpr,
+    CaseWhen, CoalesceExpr, CollateClause, ColumnRef, FuncCall, GroupingFunc, GroupingSet, List,
+    MinMaxExpr, NamedArgExpr, Node, NullTest, RowExpr, SubLink, a_const,
+};
+
+use crate::refusal::Refusal;
+use crate::walk::{Checked, Walk, built_in, dotted, unknown};
+use crate::{amplifier, functions, regex};
+
+/// Called on a row or a value by `alias.name` and `(expression).name` when no such column exists:
+/// `g.pg_sleep` over `generate_series(1, 9) g` waits. Only names of one argument matter.
+const CALLED_AS_COLUMNS: &str = "aclexplode brin_summarize_new_values current_setting currval \
+    gin_clean_pending_list nextval obj_description random_normal row_security_active setseed \
+    ts_stat txid_status uuidv7";
+const CALLED_AS_COLUMNS_PREFIXES: [&str; 5] = ["pg_", "lo_", "dblink", "binary_upgrade_", "to_reg"];
+
+impl Walk<'_> {
+    pub(crate) fn expressions(&mut self, nodes: &[Node]) -> Checked {
+        nodes.iter().try_for_each(|node| self.expression(node))
+    }
+
+    pub(crate) fn optional(&mut self, node: Option<&Node>) -> Checked {
+        node.map_or(Ok(()), |node| self.expression(node))
+    }
+
+    pub(crate) fn required(&mut self, node: Option<&Node>, location: i32) -> Checked {
+        self.expression(node.ok_or_else(|| unknown(location))?)
+    }
+
+    pub(crate) fn expression(&mut self, node: &Node) -> Checked {
+        let kind = node.node.as_ref().ok_or_else(|| unknown(-1))?;
+        self.nested(|walk| walk.kind(kind))
+    }
+
+    fn kind(&mut self, kind: &N) -> Checked {
+        match kind {
+            N::AConst(constant) => self.constant(constant),
+            N::ColumnRef(column) => self.column(column),
+            N::TypeCast(cast) => self.cast(cast),
+            N::FuncCall(call) => self.call(call),
+            N::SqlvalueFunction(function) => self.value_function(function),
+            N::NamedArgExpr(argument) => {
+                let NamedArgExpr { xpr: _, arg, name: _, argnumber: _, location } =
+                    argument.as_ref();
+                self.required(arg.as_deref(), *location)
+            }
+            N::AExpr(operation) => self.operation(operation),
+            N::BoolExpr(logic) => {
+                let BoolExpr { xpr: _, boolop: _, args, location: _ } = logic.as_ref();
+                self.expressions(args)
+            }
+            N::NullTest(test) => {
+                let NullTest { xpr: _, arg, nulltesttype: _, argisrow: _, location } =
+                    test.as_ref();
+                self.required(arg.as_deref(), *location)
+            }
+            N::BooleanTest(test) => {
+                let BooleanTest { xpr: _, arg, booltesttype: _, location } = test.as_ref();
+                self.required(arg.as_deref(), *location)
+            }
+            N::SubLink(link) => self.sublink(link),
+            N::CaseExpr(case) => self.case(case),
+            N::CoalesceExpr(coalesce) => {
+                let CoalesceExpr { xpr: _, coalescetype: _, coalescecollid: _, args, location: _ } =
+                    coalesce.as_ref();
+                self.expressions(args)
+            }
+            N::MinMaxExpr(extreme) => self.extreme(extreme),
+            N::RowExpr(row) => {
+                let RowExpr {
+                    xpr: _,
+                    args,
+                    row_typeid: _,
+                    row_format: _,
+                    colnames: _,
+                    location: _,
+                } = row.as_ref();
+                self.expressions(args)
+            }
+            N::AArrayExpr(array) => {
+                let AArrayExpr { elements, list_start: _, list_end: _, location: _ } = array;
+                self.expressions(elements)
+            }
+            N::List(list) => {
+                let List { items } = list;
+                self.expressions(items)
+            }
+            N::AIndirection(indirection) => self.indirection(indirection),
+            N::CollateClause(collation) => self.collation(collation),
+            N::GroupingFunc(grouping) => {
+                let GroupingFunc { xpr: _, args, refs: _, agglevelsup: _, location: _ } =
+                    grouping.as_ref();
+                self.expressions(args)
+            }
+            N::GroupingSet(set) => {
+                let GroupingSet { kind: _, content, location: _ } = set;
+                self.expressions(content)
+            }
+            N::ParamRef(parameter) => Err(Refusal::new(
+                format!("${}", parameter.number),
+                parameter.location,
+                "no value is given for it",
+                "write the value as a literal",
+            )),
+            N::XmlExpr(xml) => Err(no_xml(xml.location)),
+            N::XmlSerialize(xml) => Err(no_xml(xml.location)),
+            N::SetToDefault(default) => Err(Refusal::new(
+                "DEFAULT",
+                default.location,
+                "it is for INSERT",
+                "write the value",
+            )),
+            other => self.json(other),
+        }
+    }
+
+    pub(crate) fn constant(&mut self, constant: &AConst) -> Checked {
+        let AConst { isnull: _, location, val } = constant;
+        if let Some(a_const::Val::Sval(text)) = val {
+            regex::check(&text.sval, *location)?;
+            self.note_date(&text.sval, *location);
+        }
+        Ok(())
+    }
+
+    fn column(&mut self, column: &ColumnRef) -> Checked {
+        let ColumnRef { fields, location } = column;
+        fields.iter().enumerate().try_for_each(|(index, field)| match &field.node {
+            Some(N::String(name)) if index > 0 => not_a_call(&name.sval, *location),
+            Some(N::String(_) | N::AStar(_)) => Ok(()),
+            _ => Err(unknown(*location)),
+        })
+    }
+
+    fn call(&mut self, call: &FuncCall) -> Checked {
+        let FuncCall {
+            funcname,
+            args,
+            agg_order,
+            agg_filter,
+            over,
+            agg_within_group: _,
+            agg_star: _,
+            agg_distinct: _,
+            func_variadic,
+            funcformat: _,
+            location,
+        } = call;
+        let name = functions::allowed(funcname, args.len(), *func_variadic, *location)?;
+        self.accepted.functions.insert(name.to_owned());
+        amplifier::check_call(name, call)?;
+        self.time_function(name, args, *location)?;
+        self.expressions(args)?;
+        self.sort(agg_order)?;
+        self.optional(agg_filter.as_deref())?;
+        over.as_deref().map_or(Ok(()), |window| self.window(window))
+    }
+
+    fn operation(&mut self, operation: &AExpr) -> Checked {
+        let AExpr { kind: _, name, lexpr, rexpr, rexpr_list_start: _, rexpr_list_end: _, location } =
+            operation;
+        use AExprKind as Kind;
+        match operation.kind() {
+            Kind::AexprBetween
+            | Kind::AexprNotBetween
+            | Kind::AexprBetweenSym
+            | Kind::AexprNotBetweenSym => {}
+            Kind::AexprOp
+            | Kind::AexprOpAny
+            | Kind::AexprOpAll
+            | Kind::AexprDistinct
+            | Kind::AexprNotDistinct
+            | Kind::AexprNullif
+            | Kind::AexprIn
+            | Kind::AexprLike
+            | Kind::AexprIlike
+            | Kind::AexprSimilar => self.operator(name, *location)?,
+            Kind::Undefined => return Err(unknown(*location)),
+        }
+        amplifier::check_operation(operation)?;
+        self.no_time_words(operation)?;
+        self.optional(lexpr.as_deref())?;
+        self.optional(rexpr.as_deref())
+    }
+
+    fn sublink(&mut self, link: &SubLink) -> Checked {
+        let SubLink {
+            xpr: _,
+            sub_link_type: _,
+            sub_link_id: _,
+            testexpr,
+            oper_name,
+            subselect,
+            location,
+        } = link;
+        if !oper_name.is_empty() {
+            self.operator(oper_name, *location)?;
+        }
+        self.optional(testexpr.as_deref())?;
+        self.subquery(subselect.as_deref(), *location)
+    }
+
+    pub(crate) fn subquery(&mut self, node: Option<&Node>, location: i32) -> Checked {
+        match node.and_then(|node| node.node.as_ref()) {
+            Some(N::SelectStmt(select)) => self.select(select),
+            _ => Err(unknown(location)),
+        }
+    }
+
+    fn case(&mut self, case: &CaseExpr) -> Checked {
+        let CaseExpr { xpr: _, casetype: _, casecollid: _, arg, args, defresult, location } = case;
+        self.optional(arg.as_deref())?;
+        for when in args {
+            let Some(N::CaseWhen(when)) = &when.node else {
+                return Err(unknown(*location));
+            };
+            let CaseWhen { xpr: _, expr, result, location } = when.as_ref();
+            self.required(expr.as_deref(), *location)?;
+            self.required(result.as_deref(), *location)?;
+        }
+        self.optional(defresult.as_deref())
+    }
+
+    fn extreme(&mut self, extreme: &MinMaxExpr) -> Checked {
+        let MinMaxExpr {
+            xpr: _,
+            minmaxtype: _,
+            minmaxcollid: _,
+            inputcollid: _,
+            op: _,
+            args,
+            location: _,
+        } = extreme;
+        self.no_time_words_in(args)?;
+        self.expressions(args)
+    }
+
+    fn indirection(&mut self, indirection: &AIndirection) -> Checked {
+        let AIndirection { arg, indirection } = indirection;
+        self.required(arg.as_deref(), -1)?;
+        indirection.iter().try_for_each(|step| match &step.node {
+            Some(N::AIndices(indices)) => {
+                let AIndices { is_slice: _, lidx, uidx } = indices.as_ref();
+                self.optional(lidx.as_deref())?;
+                self.optional(uidx.as_deref())
+            }
+            Some(N::String(name)) => not_a_call(&name.sval, -1),
+            Some(N::AStar(_)) => Ok(()),
+            _ => Err(unknown(-1)),
+        })
+    }
+
+    /// Collations only order and compare, so any unqualified or built-in one will do.
+    pub(crate) fn collation(&mut self, collation: &CollateClause) -> Checked {
+        let CollateClause { arg, collname, location } = collation;
+        if built_in(collname).is_none() {
+            let reason = "only built-in collations are known";
+            return Err(Refusal::new(dotted(collname), *location, reason, "write COLLATE \"C\""));
+        }
+        self.optional(arg.as_deref())
+    }
+}
+
+fn not_a_call(name: &str, location: i32) -> Checked {
+    let prefixed = CALLED_AS_COLUMNS_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    if prefixed || CALLED_AS_COLUMNS.split_whitespace().any(|called| called == name) {
+        return Err(Refusal::new(
+            name,
+            location,
+            "behind a dot PostgreSQL may read it as a call of the function of that name",
+            "name the column alone, without a table in front",
+        ));
+    }
+    Ok(())
+}
+
+fn no_xml(location: i32) -> Refusal {
+    Refusal::new("XML", location, "the guard knows no XML", "use text or JSON functions")
+}

@@ -1,0 +1,179 @@
+//! What stands in `FROM`: tables, joins, subqueries, functions, samples, `JSON_TABLE`.
+
+use pg_query::NodeEnum;
+use pg_query::protobuf::{
+    ColumnDef, JoinExpr, Node, RangeFunction, RangeSubselect, RangeTableSample, RangeVar,
+};
+
+use crate::accepted::Relation;
+use crate::anchor;
+use crate::refusal::Refusal;
+use crate::walk::{Checked, Walk, built_in, dotted, unknown};
+
+const OWN_TABLES: &str = "read the tables that the schema names";
+
+impl Walk<'_> {
+    pub(crate) fn table_reference(&mut self, node: &Node) -> Checked {
+        self.nested(|walk| match node.node.as_ref() {
+            Some(NodeEnum::RangeVar(table)) => walk.table(table),
+            Some(NodeEnum::JoinExpr(join)) => walk.join(join),
+            Some(NodeEnum::RangeSubselect(subselect)) => {
+                let RangeSubselect { lateral: _, subquery, alias: _ } = subselect.as_ref();
+                walk.subquery(subquery.as_deref(), -1)
+            }
+            Some(NodeEnum::RangeFunction(function)) => walk.function_item(function),
+            Some(NodeEnum::RangeTableSample(sample)) => walk.sample(sample),
+            Some(NodeEnum::JsonTable(table)) => walk.json_table(table),
+            Some(NodeEnum::RangeTableFunc(table)) => Err(Refusal::new(
+                "XMLTABLE",
+                table.location,
+                "the guard knows no XML",
+                "read XML elsewhere, or use JSON",
+            )),
+            _ => Err(unknown(-1)),
+        })
+    }
+
+    fn table(&mut self, table: &RangeVar) -> Checked {
+        let RangeVar {
+            catalogname,
+            schemaname,
+            relname,
+            inh: _,
+            relpersistence: _,
+            alias: _,
+            location,
+        } = table;
+        if !catalogname.is_empty() {
+            let name = format!("{catalogname}.{schemaname}.{relname}");
+            let reason = "a database cannot be named in a query";
+            return Err(Refusal::new(name, *location, reason, "write schema.table"));
+        }
+        if schemaname.is_empty() {
+            if self.ctes.contains(relname) {
+                return Ok(());
+            }
+            if relname.starts_with("pg_") {
+                let reason = "names that begin with pg_ belong to the system's catalogs";
+                return Err(Refusal::new(relname, *location, reason, OWN_TABLES));
+            }
+        }
+        if schemaname == "information_schema" || schemaname.starts_with("pg_") {
+            let name = format!("{schemaname}.{relname}");
+            let reason = "the system's catalogs are closed";
+            return Err(Refusal::new(name, *location, reason, OWN_TABLES));
+        }
+        let schema = (!schemaname.is_empty()).then(|| schemaname.clone());
+        self.accepted.relations.insert(Relation { schema, name: relname.clone() });
+        Ok(())
+    }
+
+    fn join(&mut self, join: &JoinExpr) -> Checked {
+        let JoinExpr {
+            jointype: _,
+            is_natural: _,
+            larg,
+            rarg,
+            using_clause: _,
+            join_using_alias: _,
+            quals,
+            alias: _,
+            rtindex: _,
+        } = join;
+        for side in [larg, rarg] {
+            self.table_reference(side.as_deref().ok_or_else(|| unknown(-1))?)?;
+        }
+        self.optional(quals.as_deref())
+    }
+
+    /// `FROM f(…)` and `ROWS FROM (f(…), g(…))`: a list of pairs of a function and its columns.
+    fn function_item(&mut self, item: &RangeFunction) -> Checked {
+        let RangeFunction { lateral: _, ordinality: _, is_rowsfrom, functions, alias, coldeflist } =
+            item;
+        self.columns(coldeflist)?;
+        for pair in functions {
+            let Some(NodeEnum::List(pair)) = &pair.node else {
+                return Err(unknown(-1));
+            };
+            let [function, columns] = pair.items.as_slice() else {
+                return Err(unknown(-1));
+            };
+            // Its column takes its name, and a literal has none, unless an alias gives one.
+            if let Some(name) = anchor::column_name(function)
+                && (alias.is_none() || *is_rowsfrom)
+            {
+                return Err(Refusal::new(
+                    name,
+                    anchor::location(function),
+                    "as a table without a name it cannot be anchored to the time of the run",
+                    format!("write (SELECT {name} AS moment) AS t"),
+                ));
+            }
+            self.expression(function)?;
+            match &columns.node {
+                None => {}
+                Some(NodeEnum::List(columns)) => self.columns(&columns.items)?,
+                Some(_) => return Err(unknown(-1)),
+            }
+        }
+        Ok(())
+    }
+
+    /// `AS t (a integer, b text)`.
+    fn columns(&mut self, nodes: &[Node]) -> Checked {
+        nodes.iter().try_for_each(|node| {
+            let Some(NodeEnum::ColumnDef(column)) = &node.node else {
+                return Err(unknown(-1));
+            };
+            let ColumnDef {
+                colname: _,
+                type_name,
+                compression: _,
+                inhcount: _,
+                is_local: _,
+                is_not_null: _,
+                is_from_type: _,
+                storage: _,
+                storage_name: _,
+                raw_default,
+                cooked_default,
+                identity: _,
+                identity_sequence,
+                generated: _,
+                coll_clause,
+                coll_oid: _,
+                constraints,
+                fdwoptions,
+                location,
+            } = column.as_ref();
+            let plain = raw_default.is_none()
+                && cooked_default.is_none()
+                && identity_sequence.is_none()
+                && constraints.is_empty()
+                && fdwoptions.is_empty();
+            let (Some(type_name), true) = (type_name, plain) else {
+                return Err(unknown(*location));
+            };
+            if let Some(collation) = coll_clause {
+                self.collation(collation)?;
+            }
+            self.type_name(type_name).map(drop)
+        })
+    }
+
+    fn sample(&mut self, sample: &RangeTableSample) -> Checked {
+        let RangeTableSample { relation, method, args, repeatable, location } = sample;
+        if !matches!(built_in(method), Some("system" | "bernoulli")) {
+            return Err(Refusal::new(
+                dotted(method),
+                *location,
+                "only the built-in ways of sampling are known",
+                "use TABLESAMPLE SYSTEM (percent) or BERNOULLI (percent)",
+            ));
+        }
+        self.accepted.repeatable &= repeatable.is_some();
+        self.expressions(args)?;
+        self.optional(repeatable.as_deref())?;
+        self.table_reference(relation.as_deref().ok_or_else(|| unknown(*location))?)
+    }
+}

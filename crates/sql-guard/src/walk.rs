@@ -1,0 +1,86 @@
+//! The state of one walk over a parse tree, and its bound on depth.
+
+use pg_query::NodeEnum;
+use pg_query::protobuf::{Node, SelectStmt};
+
+use crate::accepted::Accepted;
+use crate::parse::too_deep;
+use crate::refusal::Refusal;
+use crate::source::Source;
+
+/// The deepest nesting taken, in nodes: 500 chained `+`, 500 arms of a UNION.
+pub const MAX_DEPTH: usize = 500;
+
+/// Ok where nothing was refused.
+pub(crate) type Checked = Result<(), Refusal>;
+
+/// One walk. Each `impl` block, by subject, stands in its own file; each takes its node apart
+/// field by field, so that a new field of the grammar does not compile until it is dealt with.
+pub(crate) struct Walk<'a> {
+    pub(crate) source: &'a Source<'a>,
+    pub(crate) accepted: Accepted,
+    /// The names of `WITH` that are visible here, innermost last.
+    pub(crate) ctes: Vec<String>,
+    depth: usize,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(source: &'a Source<'a>) -> Self {
+        let accepted =
+            Accepted { sql: source.sql.to_owned(), repeatable: true, ..Accepted::default() };
+        Self { source, accepted, ctes: Vec::new(), depth: 0 }
+    }
+
+    pub(crate) fn run(mut self, select: &SelectStmt) -> Result<Accepted, Refusal> {
+        self.accepted.ordered = !select.sort_clause.is_empty();
+        self.select(select)?;
+        self.accepted.anchors.sort_by_key(|anchor| anchor.range.start);
+        self.accepted.date_literals.sort_by_key(|literal| literal.position);
+        Ok(self.accepted)
+    }
+
+    /// One level deeper in the tree.
+    pub(crate) fn nested(&mut self, step: impl FnOnce(&mut Self) -> Checked) -> Checked {
+        if self.depth == MAX_DEPTH {
+            return Err(too_deep(-1));
+        }
+        self.depth += 1;
+        let checked = step(self);
+        self.depth -= 1;
+        checked
+    }
+}
+
+/// The texts of a list of names; None where one is no plain name.
+pub(crate) fn names(nodes: &[Node]) -> Option<Vec<&str>> {
+    nodes
+        .iter()
+        .map(|node| match node.node.as_ref() {
+            Some(NodeEnum::String(name)) => Some(name.sval.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The bare name of something built in: unqualified, or in `pg_catalog`.
+pub(crate) fn built_in(nodes: &[Node]) -> Option<&str> {
+    match names(nodes)?.as_slice() {
+        [name] | ["pg_catalog", name] => Some(name),
+        _ => None,
+    }
+}
+
+/// A name as written, for a refusal.
+pub(crate) fn dotted(nodes: &[Node]) -> String {
+    names(nodes).map_or_else(|| "name".to_owned(), |names| names.join("."))
+}
+
+/// A node kind that no rule names.
+pub(crate) fn unknown(location: i32) -> Refusal {
+    Refusal::new(
+        "construct",
+        location,
+        "the guard does not know this construct",
+        "write it with plain expressions, functions and joins",
+    )
+}
