@@ -1,0 +1,110 @@
+//! One question, asked of scripted agents.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::memory::Memory;
+
+/// An agent whose action groups leave these attempts.
+struct Scripted<'a> {
+    store: &'a Memory,
+    attempts: Vec<Attempt>,
+    blocked: bool,
+    asked: AtomicUsize,
+}
+
+impl Agent for Scripted<'_> {
+    async fn ask(&self, request: &AgentRequest) -> Result<AgentReply, Error> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(Attributes::from_map(&request.attributes.to_map())?, request.attributes);
+        let session = Session {
+            run_id: request.attributes.run_id.clone(),
+            question_id: request.attributes.question_id.clone(),
+            session_id: request.session_id.clone(),
+        };
+        for attempt in &self.attempts {
+            session.record(self.store, attempt).await?;
+        }
+        Ok(AgentReply {
+            narrative: "so it is".into(),
+            blocked: self.blocked,
+            ..AgentReply::default()
+        })
+    }
+}
+
+fn planned(sql: Option<&str>) -> PlannedQuestion {
+    let line = serde_json::json!({
+        "run_id": "daily-1", "id": "q", "key": "questions/daily/q.md", "as_of": "2026-11-22T06:00:00Z",
+        "partition": "2026-11-22", "schema_key": "schema/x.json", "text": "How many?", "time_zone": "UTC",
+        "timeout_seconds": 30, "tables": ["a.b", "c"], "sql": sql,
+    });
+    serde_json::from_value(line).expect("a planned question")
+}
+
+fn made(sql: &str) -> Attempt {
+    Attempt { action: Action::Generate, sql: Some(sql.into()), failure: None }
+}
+
+fn ran(sql: &str) -> Attempt {
+    Attempt { action: Action::Execute, sql: Some(sql.into()), failure: None }
+}
+
+fn failed(action: Action, kind: ErrorKind) -> Attempt {
+    Attempt {
+        action,
+        sql: Some("SELECT bad".into()),
+        failure: Some(Error::new(kind, "because").to_failure()),
+    }
+}
+
+async fn check(attempts: Vec<Attempt>, blocked: bool, expected: Result<&str, ErrorKind>) {
+    let store = Memory::default();
+    let agent = Scripted { store: &store, attempts, blocked, asked: AtomicUsize::new(0) };
+    for _ in 0..2 {
+        let settled = run(&store, &agent, &planned(None), "session-1").await;
+        let settled = settled.as_ref().map(|settled| settled.sql.as_str()).map_err(Error::kind);
+        assert_eq!(settled, expected);
+    }
+    assert_eq!(agent.asked.load(Ordering::SeqCst), 1, "the first outcome stands");
+}
+
+#[tokio::test]
+async fn the_last_good_attempt_is_settled_on() {
+    check(vec![made("SELECT 1"), ran("SELECT 1")], false, Ok("SELECT 1")).await;
+    check(vec![ran("SELECT 1"), ran("SELECT 2")], false, Ok("SELECT 2")).await;
+    check(
+        vec![ran("SELECT 1"), failed(Action::Execute, ErrorKind::SqlFailed)],
+        false,
+        Ok("SELECT 1"),
+    )
+    .await;
+    check(vec![made("SELECT 1")], false, Err(ErrorKind::NotSettled)).await;
+    check(vec![], false, Err(ErrorKind::NotSettled)).await;
+    check(vec![], true, Err(ErrorKind::GuardrailBlocked)).await;
+    check(
+        vec![failed(Action::Generate, ErrorKind::Unanswerable)],
+        false,
+        Err(ErrorKind::Unanswerable),
+    )
+    .await;
+    let unknown = failed(Action::Execute, ErrorKind::UnknownRelation);
+    check(vec![made("SELECT bad"), unknown.clone()], false, Err(ErrorKind::UnknownRelation)).await;
+    let gave_up = failed(Action::Generate, ErrorKind::Unanswerable);
+    check(vec![made("SELECT bad"), unknown, gave_up], false, Err(ErrorKind::UnknownRelation)).await;
+}
+
+#[tokio::test]
+async fn an_approved_query_spares_the_agent() {
+    let store = Memory::default();
+    let agent =
+        Scripted { store: &store, attempts: vec![], blocked: false, asked: AtomicUsize::new(0) };
+    let settled =
+        run(&store, &agent, &planned(Some("SELECT x FROM a.b;")), "s1").await.expect("settled");
+    assert_eq!(settled.sql, "SELECT x FROM a.b");
+    assert_eq!(agent.asked.load(Ordering::SeqCst), 0);
+    let store = Memory::default();
+    let refused =
+        run(&store, &agent, &planned(Some("DROP TABLE a.b")), "s1").await.expect_err("refused");
+    assert_eq!(refused.kind(), ErrorKind::SqlRefused);
+}

@@ -1,0 +1,156 @@
+//! Closing a run: every planned question gets exactly one answer.
+
+mod results;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::RunInput;
+use crate::{AsOf, Cadence, Error, ErrorKind, Failure, ObjectStore, keys, plan};
+
+/// What became of one question in one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The question's id.
+    pub id: String,
+    /// Its heading.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Whether there is a report.
+    pub status: Status,
+    /// Why not, by name.
+    pub error_type: Option<String>,
+    /// Why not, and what to do.
+    pub message: Option<String>,
+    /// The SQL that it settled on, as the model or the analyst wrote it.
+    pub sql: Option<String>,
+    /// The report's rows.
+    pub row_count: Option<u64>,
+    /// The report's size.
+    #[serde(default)]
+    pub size_bytes: Option<u64>,
+    /// Numerics that had more digits than the report keeps.
+    #[serde(default)]
+    pub rounded_values: Option<u64>,
+    /// Where the report lies in the bucket.
+    pub report_key: Option<String>,
+}
+
+/// Whether a question has its report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It has.
+    Answered,
+    /// It has not; `error_type` and `message` say why.
+    Failed,
+}
+
+/// `run.json`: every answer of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The execution's name.
+    pub run_id: String,
+    /// Whose questions.
+    pub cadence: Cadence,
+    /// The run's logical time.
+    pub as_of: AsOf,
+    /// By id.
+    pub answers: Vec<Answer>,
+}
+
+/// What `close-run` tells the state machine, and the notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// The execution's name.
+    pub run_id: String,
+    /// The run's logical time.
+    pub as_of: AsOf,
+    /// Questions with a report.
+    pub answered: usize,
+    /// Questions without.
+    pub failed: usize,
+    /// Where `run.json` lies.
+    pub run_key: String,
+}
+
+/// The port that turns a run's answers into one Parquet file of the audit table.
+pub trait AuditEncoder: Send + Sync {
+    /// One row an answer.
+    fn encode(&self, run: &Run) -> Result<Vec<u8>, Error>;
+}
+
+/// Joins the plan with what the map's children left, and files `run.json` and the audit rows. A question of
+/// which no child tells is `lost`. Safe to call again: it writes the same.
+pub async fn run(
+    store: &impl ObjectStore,
+    audit: &impl AuditEncoder,
+    input: &RunInput,
+) -> Result<Closed, Error> {
+    let plan_key = keys::plan(&input.run_id);
+    let plan_body = store
+        .get(&plan_key)
+        .await?
+        .ok_or_else(|| Error::new(ErrorKind::Internal, format!("the plan `{plan_key}` is gone")))?;
+    let told = results::read(store, &input.run_id).await?;
+    let run = Run {
+        run_id: input.run_id.clone(),
+        cadence: input.cadence,
+        as_of: input.as_of,
+        answers: join(plan::read(&plan_body)?, told),
+    };
+    let answered = run.answers.iter().filter(|answer| answer.status == Status::Answered).count();
+    let closed = Closed {
+        run_id: run.run_id.clone(),
+        as_of: run.as_of,
+        answered,
+        failed: run.answers.len() - answered,
+        run_key: keys::run(&input.run_id),
+    };
+    store.put(&keys::audit(&run.run_id, run.as_of), audit.encode(&run)?).await?;
+    let body = serde_json::to_vec_pretty(&run).map_err(|error| {
+        Error::new(ErrorKind::Internal, "failed to write the run").with_source(error)
+    })?;
+    store.put(&closed.run_key, body).await?;
+    Ok(closed)
+}
+
+fn join(planned: Vec<plan::PlannedQuestion>, mut told: BTreeMap<String, Answer>) -> Vec<Answer> {
+    planned
+        .into_iter()
+        .map(|question| {
+            let told = told.remove(&question.key);
+            let answer = told.unwrap_or_else(|| {
+                let failure = question.failure.clone().unwrap_or_else(lost);
+                Answer::failed(&question.id, failure, None)
+            });
+            Answer { id: question.id, title: question.title, ..answer }
+        })
+        .collect()
+}
+
+fn lost() -> Failure {
+    Error::new(ErrorKind::Lost, "the run ended before this question was answered; run it again")
+        .to_failure()
+}
+
+impl Answer {
+    fn failed(id: &str, failure: Failure, sql: Option<String>) -> Answer {
+        Answer {
+            id: id.to_owned(),
+            title: None,
+            status: Status::Failed,
+            error_type: Some(failure.error_type),
+            message: Some(failure.message),
+            sql,
+            row_count: None,
+            size_bytes: None,
+            rounded_values: None,
+            report_key: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

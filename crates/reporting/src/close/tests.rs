@@ -1,0 +1,128 @@
+//! Plans and map results joined.
+
+use serde_json::json;
+
+use super::*;
+use crate::memory::Memory;
+
+struct CountRows;
+
+impl AuditEncoder for CountRows {
+    fn encode(&self, run: &Run) -> Result<Vec<u8>, Error> {
+        Ok(run.answers.len().to_string().into_bytes())
+    }
+}
+
+fn line(id: &str, failure: Option<&str>) -> String {
+    let mut line = json!({
+        "run_id": "daily-1", "id": id, "key": format!("questions/daily/{id}.md"), "title": format!("T {id}"),
+        "as_of": "2026-11-22T06:00:00Z", "partition": "2026-11-22", "schema_key": "schema/x.json",
+    });
+    if let Some(error_type) = failure {
+        line["failure"] = json!({ "error_type": error_type, "message": "planned so" });
+    }
+    line.to_string()
+}
+
+fn child(
+    id: &str,
+    output: Option<serde_json::Value>,
+    error: Option<(&str, &str)>,
+) -> serde_json::Value {
+    let mut child = json!({ "ExecutionArn": "arn", "Input": line(id, None), "Name": "n", "Status": "SUCCEEDED" });
+    if let Some(output) = output {
+        child["Output"] = output.to_string().into();
+    }
+    if let Some((error, cause)) = error {
+        child["Error"] = error.into();
+        child["Cause"] = cause.into();
+    }
+    child
+}
+
+fn caught(error: &str, cause: &str) -> Option<serde_json::Value> {
+    Some(json!({ "id": "x", "sql": "SELECT 1", "error": { "Error": error, "Cause": cause } }))
+}
+
+#[tokio::test]
+async fn every_planned_question_has_exactly_one_answer() {
+    let answered = json!({
+        "id": "good", "title": null, "status": "answered", "error_type": null, "message": null, "sql": "SELECT 1",
+        "row_count": 3, "report_key": "reports/good/as_of=2026-11-22/report.parquet",
+    });
+    let payload =
+        json!({ "errorType": "query_too_slow", "errorMessage": "took too long" }).to_string();
+    let succeeded = json!([
+        child("good", Some(answered), None),
+        child("slow", caught("query_too_slow", &payload), None),
+        child("stuck", caught("States.Timeout", ""), None),
+        child("crash", caught("Runtime.ExitError", "exit status 1"), None),
+        child(
+            "unread",
+            Some(
+                json!({ "id": "unread", "failure": { "error_type": "invalid_question", "message": "m" } })
+            ),
+            None
+        ),
+    ]);
+    let failed = json!([child("broken", None, Some(("States.DataLimitExceeded", "too much")))]);
+    let manifest = json!({ "ResultFiles": {
+        "FAILED": [{ "Key": "runs/daily-1/map/u/FAILED_0.json", "Size": 1 }],
+        "PENDING": [{ "Key": "runs/daily-1/map/u/PENDING_0.json", "Size": 1 }],
+        "SUCCEEDED": [{ "Key": "runs/daily-1/map/u/SUCCEEDED_0.json", "Size": 1 }],
+    }});
+    let ids = ["broken", "crash", "gone", "good", "slow", "stuck", "unread"];
+    let plan: Vec<String> = ids
+        .iter()
+        .map(|id| line(id, None))
+        .chain([line("zbad", Some("invalid_question"))])
+        .collect();
+    let store = Memory::of(&[
+        ("runs/daily-1/plan.jsonl", &plan.join("\n")),
+        ("runs/daily-1/map/u/manifest.json", &manifest.to_string()),
+        ("runs/daily-1/map/u/SUCCEEDED_0.json", &succeeded.to_string()),
+        ("runs/daily-1/map/u/FAILED_0.json", &failed.to_string()),
+    ]);
+    let input: RunInput = serde_json::from_value(json!({
+        "run_id": "daily-1", "cadence": "daily", "as_of": "2026-11-22T06:00:00Z", "time_zone": "UTC", "keys": null,
+    }))
+    .expect("an input");
+
+    let closed = run(&store, &CountRows, &input).await.expect("closed");
+
+    assert_eq!((closed.answered, closed.failed), (1, 7));
+    let body = store.get(&closed.run_key).await.expect("read").expect("run.json");
+    let filed: Run = serde_json::from_slice(&body).expect("a run");
+    let told: Vec<_> = filed
+        .answers
+        .iter()
+        .map(|answer| {
+            (
+                answer.id.as_str(),
+                answer.error_type.as_deref().unwrap_or("-"),
+                answer.message.as_deref().unwrap_or("-"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("broken", "internal", "States.DataLimitExceeded: too much"),
+            ("crash", "internal", "Runtime.ExitError: exit status 1"),
+            ("gone", "lost", "the run ended before this question was answered; run it again"),
+            ("good", "-", "-"),
+            ("slow", "query_too_slow", "took too long"),
+            (
+                "stuck",
+                "timed_out",
+                "a step took longer than it may; narrow the question, or give it approved `sql`"
+            ),
+            ("unread", "invalid_question", "m"),
+            ("zbad", "invalid_question", "planned so"),
+        ]
+    );
+    assert_eq!(filed.answers[3].title.as_deref(), Some("T good"));
+    let audit =
+        store.get("audit/answers/as_of_date=2026-11-22/daily-1.parquet").await.expect("read");
+    assert_eq!(audit.as_deref(), Some(b"8".as_slice()));
+}

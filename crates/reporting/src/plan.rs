@@ -1,0 +1,323 @@
+//! The plan: the list of questions that a run will answer, written once, at the start.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::question::{self, Question};
+use crate::run::RunInput;
+use crate::schema::SchemaReader;
+use crate::{AsOf, Error, ErrorKind, Failure, ObjectStore, keys};
+
+/// What one Distributed Map takes at most (its limit of child executions in one run).
+pub const MAX_QUESTIONS: usize = 10_000;
+
+/// One line of `plan.jsonl`: all that the steps after it need to know of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedQuestion {
+    /// The run that will answer it.
+    pub run_id: String,
+    /// The question's id.
+    pub id: String,
+    /// The key of its file.
+    pub key: String,
+    /// The run's logical time.
+    pub as_of: AsOf,
+    /// The value of the report's partition key.
+    pub partition: String,
+    /// Where the schema's snapshot lies; empty when no question could be read.
+    pub schema_key: String,
+    /// The question, in plain language.
+    #[serde(default)]
+    pub text: String,
+    /// A heading for people.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// The zone of its time anchors.
+    #[serde(default)]
+    pub time_zone: String,
+    /// More rows than this fail it.
+    #[serde(default)]
+    pub max_rows: Option<u64>,
+    /// How long its statement may run.
+    #[serde(default)]
+    pub timeout_seconds: u64,
+    /// The only tables that it may read; empty for all.
+    #[serde(default)]
+    pub tables: Vec<String>,
+    /// An approved query: then the agent is not asked.
+    #[serde(default)]
+    pub sql: Option<String>,
+    /// Why it cannot be asked. The state machine tells by the field's presence, so it is left out otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+impl PlannedQuestion {
+    /// How long its statement may run.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds)
+    }
+}
+
+/// What `plan-run` tells the state machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Where the plan lies.
+    pub key: String,
+    /// How many lines it has.
+    pub question_count: usize,
+}
+
+/// Reads and checks the run's questions, takes the schema's snapshot and writes the plan, once: a retry
+/// finds the plan and changes nothing. A file that cannot be read becomes a line with its failure.
+pub async fn run(
+    store: &impl ObjectStore,
+    catalog: &impl SchemaReader,
+    input: &RunInput,
+) -> Result<Planned, Error> {
+    let key = keys::plan(&input.run_id);
+    if let Some(body) = store.get(&key).await? {
+        return Ok(Planned { key, question_count: read(&body)?.len() });
+    }
+    let mut lines = plan_lines(store, input).await?;
+    if lines.len() > MAX_QUESTIONS {
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!("{} questions are planned; a run takes at most {MAX_QUESTIONS}", lines.len()),
+        ));
+    }
+    if lines.iter().any(|line| line.failure.is_none()) {
+        let schema_key = catalog.read().await?.save(store).await?;
+        for line in lines.iter_mut().filter(|line| line.failure.is_none()) {
+            line.schema_key.clone_from(&schema_key);
+        }
+    }
+    if !store.put_if_absent(&key, write(&lines)?).await? {
+        let body = store.get(&key).await?.unwrap_or_default();
+        return Ok(Planned { key, question_count: read(&body)?.len() });
+    }
+    Ok(Planned { key, question_count: lines.len() })
+}
+
+async fn plan_lines(
+    store: &impl ObjectStore,
+    input: &RunInput,
+) -> Result<Vec<PlannedQuestion>, Error> {
+    let everything: Vec<String> =
+        store.list(keys::QUESTIONS).await?.into_iter().map(|object| object.key).collect();
+    let taken = files_by_id(&everything);
+    let planned = match &input.keys {
+        Some(keys) => keys.clone(),
+        None => {
+            let folder = keys::questions(input.cadence);
+            everything.iter().filter(|key| key.starts_with(&folder)).cloned().collect()
+        }
+    };
+    let mut lines = Vec::new();
+    for key in planned {
+        let Some((cadence, id)) = question::of_key(&key) else { continue };
+        let zone = question::time_zone(&input.time_zone)?;
+        let mut line = PlannedQuestion {
+            run_id: input.run_id.clone(),
+            partition: cadence.partition(input.as_of, &zone),
+            as_of: input.as_of,
+            id,
+            key,
+            schema_key: String::new(),
+            text: String::new(),
+            title: None,
+            time_zone: "UTC".to_owned(),
+            max_rows: None,
+            timeout_seconds: question::DEFAULT_TIMEOUT.as_secs(),
+            tables: Vec::new(),
+            sql: None,
+            failure: None,
+        };
+        match read_question(store, &line.key, &taken).await {
+            Ok(question) => fill(&mut line, question),
+            Err(error) if error.kind().retryable() || error.kind() == ErrorKind::AccessDenied => {
+                return Err(error);
+            }
+            Err(error) => line.failure = Some(error.to_failure()),
+        }
+        lines.push(line);
+    }
+    lines.sort_by(|one, other| (&one.id, &one.key).cmp(&(&other.id, &other.key)));
+    Ok(lines)
+}
+
+async fn read_question(
+    store: &impl ObjectStore,
+    key: &str,
+    taken: &BTreeMap<String, Vec<&str>>,
+) -> Result<Question, Error> {
+    let body = store.get(key).await?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::QuestionNotFound,
+            format!("`{key}` is not in the bucket; upload it and run again"),
+        )
+    })?;
+    let question = question::read(key, &body)?;
+    let others: Vec<&str> = taken
+        .get(&question.id)
+        .into_iter()
+        .flatten()
+        .copied()
+        .filter(|other| *other != key)
+        .collect();
+    if others.is_empty() {
+        return Ok(question);
+    }
+    Err(Error::new(
+        ErrorKind::DuplicateQuestion,
+        format!(
+            "`{key}` and `{}` share the id `{}`, and so one table in Athena; rename one of them",
+            others.join("`, `"),
+            question.id
+        ),
+    ))
+}
+
+fn files_by_id(keys: &[String]) -> BTreeMap<String, Vec<&str>> {
+    let mut files: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for key in keys {
+        if let Some((_, id)) = question::of_key(key) {
+            files.entry(id).or_default().push(key);
+        }
+    }
+    files
+}
+
+fn fill(line: &mut PlannedQuestion, question: Question) {
+    line.text = question.text;
+    line.title = question.settings.title;
+    line.time_zone = question.settings.time_zone;
+    line.max_rows = question.settings.max_rows;
+    line.timeout_seconds = question.settings.timeout.as_secs();
+    line.tables = question.settings.tables;
+    line.sql = question.settings.sql;
+}
+
+/// The lines of a plan.
+pub fn read(body: &[u8]) -> Result<Vec<PlannedQuestion>, Error> {
+    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            serde_json::from_slice(line).map_err(|error| {
+                Error::new(ErrorKind::Internal, "the plan has a line that cannot be read")
+                    .with_source(error)
+            })
+        })
+        .collect()
+}
+
+fn write(lines: &[PlannedQuestion]) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    for line in lines {
+        serde_json::to_writer(&mut body, line).map_err(|error| {
+            Error::new(ErrorKind::Internal, "failed to write the plan").with_source(error)
+        })?;
+        body.push(b'\n');
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cadence;
+    use crate::memory::Memory;
+    use crate::schema::{Schema, Table};
+
+    struct Catalog;
+
+    impl SchemaReader for Catalog {
+        async fn read(&self) -> Result<Schema, Error> {
+            Ok(Schema {
+                tables: vec![Table {
+                    schema: "public".into(),
+                    name: "t".into(),
+                    ..Table::default()
+                }],
+            })
+        }
+    }
+
+    fn input(keys: Option<&[&str]>) -> RunInput {
+        RunInput {
+            run_id: "daily-1".into(),
+            cadence: Cadence::Daily,
+            as_of: "2026-11-22T23:30:00Z".parse().expect("an as-of"),
+            time_zone: "Europe/Berlin".into(),
+            keys: keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect()),
+        }
+    }
+
+    async fn check(store: &Memory, input: &RunInput, expected: &[(&str, &str, Option<&str>)]) {
+        let planned = run(store, &Catalog, input).await.expect("planned");
+        let lines =
+            read(&store.get(&planned.key).await.expect("read").expect("a plan")).expect("lines");
+        let seen: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                (
+                    line.id.as_str(),
+                    line.partition.as_str(),
+                    line.failure.as_ref().map(|failure| failure.error_type.as_str()),
+                )
+            })
+            .collect();
+        assert_eq!(seen, expected);
+        assert_eq!(planned.question_count, expected.len());
+    }
+
+    #[tokio::test]
+    async fn a_bad_file_is_a_line_and_not_the_end() {
+        let store = Memory::of(&[
+            ("questions/daily/good.md", "How many?"),
+            ("questions/daily/bad.md", "---\nnope: 1\n---\nHow many?"),
+            ("questions/daily/twin.md", "How many?"),
+            ("questions/weekly/twin.txt", "How many?"),
+            ("questions/weekly/other.md", "How many?"),
+        ]);
+        check(
+            &store,
+            &input(None),
+            &[
+                ("bad", "2026-11-23", Some("invalid_question")),
+                ("good", "2026-11-23", None),
+                ("twin", "2026-11-23", Some("duplicate_question")),
+            ],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn named_questions_keep_their_own_cadence() {
+        let store = Memory::of(&[("questions/adhoc/a.md", "How many?")]);
+        check(
+            &store,
+            &input(Some(&["questions/adhoc/a.md", "questions/hourly/gone.md"])),
+            &[
+                ("a", "2026-11-22T233000Z", None),
+                ("gone", "2026-11-22T23Z", Some("question_not_found")),
+            ],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_retry_finds_the_plan_and_changes_nothing() {
+        let store = Memory::of(&[("questions/daily/good.md", "How many?")]);
+        check(&store, &input(None), &[("good", "2026-11-23", None)]).await;
+        store.put("questions/daily/late.md", b"How late?".to_vec()).await.expect("put");
+        check(&store, &input(None), &[("good", "2026-11-23", None)]).await;
+    }
+
+    #[tokio::test]
+    async fn an_empty_folder_is_an_empty_plan() {
+        check(&Memory::default(), &input(None), &[]).await;
+    }
+}
