@@ -1,0 +1,92 @@
+//! Sorting what an SDK reports into the domain's kinds.
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use reporting::{Error, ErrorKind};
+
+/// The error of a call that did `what`, e.g. "failed to read `questions/daily/a.md`".
+pub(crate) fn sort<E, R>(what: impl Into<String>, error: SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let what = what.into();
+    let (kind, told) = match &error {
+        SdkError::ServiceError(service) => of_service(service.err()),
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+            (ErrorKind::Unavailable, "the service did not answer".to_owned())
+        }
+        _ => (ErrorKind::Internal, "the request could not be made".to_owned()),
+    };
+    Error::new(kind, format!("{what}: {told}"))
+        .with_source(Chain(DisplayErrorContext(error).to_string()))
+}
+
+/// The kind and the words of an error that the service itself gave, in a response or inside a stream.
+pub(crate) fn of_service(error: &impl ProvideErrorMetadata) -> (ErrorKind, String) {
+    let code = error.code().unwrap_or("unknown error");
+    let kind = match code {
+        "ThrottlingException"
+        | "Throttling"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "ServiceQuotaExceededException"
+        | "ModelNotReadyException"
+        | "RequestLimitExceeded"
+        | "ConflictException" => ErrorKind::Throttled,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "ForbiddenException"
+        | "UnrecognizedClientException"
+        | "ExpiredTokenException"
+        | "InvalidSignatureException" => ErrorKind::AccessDenied,
+        "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "ServiceUnavailableError"
+        | "InternalServerException"
+        | "InternalServerErrorException"
+        | "InternalError"
+        | "RequestTimeout"
+        | "DependencyFailedException"
+        | "BadGatewayException"
+        | "ModelTimeoutException"
+        | "ModelErrorException"
+        | "ModelStreamErrorException" => ErrorKind::Unavailable,
+        _ => ErrorKind::Internal,
+    };
+    (kind, error.message().map_or_else(|| code.to_owned(), |message| format!("{code}: {message}")))
+}
+
+/// An SDK's error, already told with its causes.
+#[derive(Debug)]
+struct Chain(String);
+
+impl std::fmt::Display for Chain {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Chain {}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    #[test]
+    fn a_code_decides_the_kind() {
+        for (code, expected) in [
+            ("ThrottlingException", ErrorKind::Throttled),
+            ("SlowDown", ErrorKind::Throttled),
+            ("AccessDeniedException", ErrorKind::AccessDenied),
+            ("DependencyFailedException", ErrorKind::Unavailable),
+            ("ValidationException", ErrorKind::Internal),
+        ] {
+            let error = ErrorMetadata::builder().code(code).message("words").build();
+            assert_eq!(of_service(&error), (expected, format!("{code}: words")));
+        }
+    }
+}
