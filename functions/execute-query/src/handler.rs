@@ -1,0 +1,32 @@
+//! SQL in, its first rows out, in the agent's envelope.
+
+use std::time::Instant;
+
+use aws_lambda_events::event::bedrock_agent_runtime::AgentEvent;
+use lambda_shell::action_group::{self, Call};
+use reporting::execute::{self, Preview, PreviewTable};
+use reporting::{Error, ObjectStore};
+use serde_json::Value;
+
+/// The path in the action group's OpenAPI schema.
+const PATH: &str = "/execute";
+
+pub(crate) async fn handle(
+    store: &impl ObjectStore,
+    database: &impl Preview,
+    event: AgentEvent,
+    request_id: &str,
+) -> Result<Value, Error> {
+    let started = Instant::now();
+    let outcome = execute(store, database, &event).await;
+    action_group::answer(&event, request_id, started, outcome)
+}
+
+async fn execute(
+    store: &impl ObjectStore,
+    database: &impl Preview,
+    event: &AgentEvent,
+) -> Result<PreviewTable, Error> {
+    let call = Call::read(event, PATH)?;
+    execute::run(store, database, &call.session, &call.attributes, &call.require("query")?).await
+}

@@ -1,0 +1,21 @@
+//! The first step of a run: its plan.
+
+mod handler;
+
+use aws::{Bucket, Clients, ReportDatabase};
+use lambda_shell::Environment;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    lambda_shell::start_logs();
+    let environment = Environment::of_process();
+    let clients = Clients::from_environment().await;
+    let bucket = Bucket::new(clients.s3(), environment.require("QUAESTOR_BUCKET")?);
+    let database = ReportDatabase::new(
+        clients.rds_data(),
+        environment.require("QUAESTOR_CLUSTER_ARN")?,
+        environment.require("QUAESTOR_SECRET_ARN")?,
+        environment.require("QUAESTOR_DATABASE")?,
+    );
+    lambda_shell::serve(async |input, _| handler::handle(&bucket, &database, input).await).await
+}

@@ -1,0 +1,25 @@
+//! Files a question's report.
+
+mod handler;
+mod parquet_writer;
+
+use aws::{Bucket, Clients};
+use data_api::{DataApi, Database};
+use lambda_shell::Environment;
+
+use crate::parquet_writer::ParquetWriter;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    lambda_shell::start_logs();
+    let environment = Environment::of_process();
+    let clients = Clients::from_environment().await;
+    let bucket = Bucket::new(clients.s3(), environment.require("QUAESTOR_BUCKET")?);
+    let database = Database {
+        cluster_arn: environment.require("QUAESTOR_CLUSTER_ARN")?,
+        secret_arn: environment.require("QUAESTOR_SECRET_ARN")?,
+        name: environment.require("QUAESTOR_DATABASE")?,
+    };
+    let writer = ParquetWriter::new(DataApi::new(clients.rds_data(), database), bucket);
+    lambda_shell::serve(async |event, _| handler::handle(&writer, event).await).await
+}
