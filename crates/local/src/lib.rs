@@ -1,0 +1,25 @@
+//! The stand-ins for the AWS endpoints, over real HTTP on loopback. Depends on no production crate.
+//!
+//! [`System`] starts them all: S3, Lambda (the real function binaries), Step Functions (the real
+//! state machine), the RDS Data API over a real PostgreSQL, Bedrock and SNS, behind one port. Each
+//! can also be had by itself, behind a [`front`].
+
+mod credentials;
+mod http;
+
+pub mod bedrock;
+pub mod front;
+pub mod lambda;
+pub mod postgres;
+pub mod rds_data;
+pub mod s3;
+pub mod sns;
+pub mod step_functions;
+pub mod system;
+
+pub use bedrock::Model;
+pub use credentials::{ACCOUNT, Credentials, REGION};
+pub use lambda::InvokeError;
+pub use s3::ObjectCreated;
+pub use step_functions::{Execution, Progress, Status, Step};
+pub use system::{Database, FunctionError, StartError, System, SystemConfig};

@@ -1,0 +1,77 @@
+//! The seven functions, as they are deployed here: programs, environments, time-outs, memory.
+
+use std::{path::Path, time::Duration};
+
+use crate::{
+    credentials::{Credentials, REGION},
+    lambda::Function,
+};
+
+/// What the functions are told of the system around them.
+pub(super) struct Surroundings<'a> {
+    pub(super) endpoint_url: &'a str,
+    pub(super) credentials: &'a Credentials,
+    pub(super) bucket: &'a str,
+    pub(super) cluster_arn: &'a str,
+    pub(super) secret_arn: &'a str,
+    pub(super) database: &'a str,
+    pub(super) state_machine_arn: &'a str,
+    pub(super) agent_id: &'a str,
+    pub(super) agent_alias_id: &'a str,
+    pub(super) model_id: &'a str,
+}
+
+/// Each with its program in `folder`, named like it.
+pub(super) fn functions(folder: &Path, around: &Surroundings<'_>) -> Vec<Function> {
+    let starts = &[("QUAESTOR_STATE_MACHINE_ARN", around.state_machine_arn)];
+    let asks = &[
+        ("QUAESTOR_AGENT_ID", around.agent_id),
+        ("QUAESTOR_AGENT_ALIAS_ID", around.agent_alias_id),
+    ];
+    let generates = &[("QUAESTOR_MODEL_ID", around.model_id)];
+    let reads = &[
+        ("QUAESTOR_CLUSTER_ARN", around.cluster_arn),
+        ("QUAESTOR_SECRET_ARN", around.secret_arn),
+        ("QUAESTOR_DATABASE", around.database),
+    ];
+    vec![
+        around.function(folder, "start-run", 30, 128, starts),
+        around.function(folder, "plan-run", 120, 256, reads),
+        around.function(folder, "ask-agent", 600, 256, asks),
+        around.function(folder, "generate-query", 120, 256, generates),
+        around.function(folder, "execute-query", 60, 256, reads),
+        around.function(folder, "write-report", 900, 1024, reads),
+        around.function(folder, "close-run", 300, 512, &[]),
+    ]
+}
+
+impl Surroundings<'_> {
+    fn function(
+        &self,
+        folder: &Path,
+        name: &str,
+        timeout_seconds: u64,
+        memory_mb: u32,
+        own: &[(&str, &str)],
+    ) -> Function {
+        let common = [
+            ("QUAESTOR_BUCKET", self.bucket),
+            ("AWS_ENDPOINT_URL", self.endpoint_url),
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", &self.credentials.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", &self.credentials.secret_access_key),
+        ];
+        let environment = common
+            .iter()
+            .chain(own)
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Function {
+            name: name.to_owned(),
+            binary: folder.join(name),
+            environment,
+            timeout: Duration::from_secs(timeout_seconds),
+            memory_mb,
+        }
+    }
+}
