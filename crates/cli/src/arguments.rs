@@ -1,0 +1,158 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use reporting::AsOf;
+
+/// Asks a database the same questions every day and files the answers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "quaestor",
+    version,
+    about,
+    after_help = "\
+Examples:
+  quaestor demo                          the sample questions on the sample database
+  quaestor run daily                     every question in questions/daily/, as of this morning
+  quaestor run questions/adhoc/why.md    one question, now
+  quaestor lint                          are the question files in order?
+  quaestor show new-students             the newest report of that question
+  echo 'DROP TABLE t' | quaestor guard   would this SQL be let through?
+
+Exit codes: 0 all is well, 1 some questions failed, 2 nothing was done."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Answer the sample questions on the sample database, every cadence, start to end
+    Demo(DemoArguments),
+    /// Answer a cadence's questions, or named question files
+    Run(RunArguments),
+    /// Check question files without asking anything
+    Lint(LintArguments),
+    /// Show a report as a table, CSV or JSON
+    Show(ShowArguments),
+    /// Put SQL from standard input before the guard
+    Guard(GuardArguments),
+}
+
+/// Where a run works and what it works with.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SystemArguments {
+    /// The folder of questions, with one folder a cadence inside
+    #[arg(long, value_name = "DIR", default_value = "questions")]
+    pub(crate) questions: PathBuf,
+    /// Where the bucket, logs and executions are kept
+    #[arg(long, value_name = "DIR", default_value = ".quaestor")]
+    pub(crate) data_dir: PathBuf,
+    /// Your PostgreSQL, e.g. postgres://reader:secret@db.example/sales. Nothing is created there.
+    /// Without it: the built-in sample database
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// An OpenAI-compatible server (Ollama, llama.cpp, vLLM) instead of the built-in translator
+    #[arg(long, value_name = "URL", env = "QUAESTOR_MODEL_URL", requires = "model")]
+    pub(crate) model_url: Option<String>,
+    /// The model's name on that server; its key, if it wants one, is read from QUAESTOR_MODEL_KEY
+    #[arg(long, value_name = "NAME", env = "QUAESTOR_MODEL")]
+    pub(crate) model: Option<String>,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    #[command(flatten)]
+    pub(crate) system: SystemArguments,
+    /// The logical time of the runs; the sample's data ends in November 2026
+    #[arg(long, value_name = "TIME", default_value = "2026-11-22T06:00:00Z")]
+    pub(crate) as_of: AsOf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  quaestor run daily --as-of 2026-11-22T06:00:00Z
+  quaestor run weekly --database-url postgres://reader@localhost/sales --json
+  quaestor run questions/adhoc/why.md more.md
+  quaestor run daily --model-url http://localhost:11434/v1 --model qwen2.5-coder
+
+Running the same cadence again at the same as-of is a rerun of its own (-r2, -r3 …): the reports it writes are the same.")]
+pub(crate) struct RunArguments {
+    /// A cadence (hourly, daily, weekly, monthly, adhoc), or question files
+    #[arg(required = true, value_name = "CADENCE | FILE")]
+    pub(crate) what: Vec<String>,
+    /// The logical time of the run, e.g. 2026-11-22T06:00:00Z. Without it: the start of the cadence's current
+    /// period; for files, now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<AsOf>,
+    /// The schedule's time zone: a daily report's date is the date there
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) time_zone: String,
+    #[command(flatten)]
+    pub(crate) system: SystemArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  quaestor lint\n  quaestor lint questions/daily why.md --json")]
+pub(crate) struct LintArguments {
+    /// Question files, or folders of them
+    #[arg(value_name = "PATH", default_value = "questions")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Print one JSON array instead of lines
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  quaestor show                                  what reports are there?
+  quaestor show new-students                     the newest
+  quaestor show new-students --as-of 2026-11-22 --format csv > students.csv")]
+pub(crate) struct ShowArguments {
+    /// A question's id; without it, the reports on file are listed
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// The report's partition, e.g. 2026-11-22; the newest without it
+    #[arg(long, value_name = "AS_OF")]
+    pub(crate) as_of: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// At most this many rows of a table (CSV and JSON are whole)
+    #[arg(long, value_name = "ROWS", default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// Where the bucket is kept
+    #[arg(long, value_name = "DIR", default_value = ".quaestor")]
+    pub(crate) data_dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// For spreadsheets
+    Csv,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  echo 'SELECT 1' | quaestor guard
+  quaestor guard --jsonl < statements.jsonl      {\"sql\": …} a line in, {\"verdict\": …, \"reason\": …} a line out")]
+pub(crate) struct GuardArguments {
+    /// One JSON object a line, in and out; the exit code is then 0 whatever the verdicts
+    #[arg(long)]
+    pub(crate) jsonl: bool,
+}

@@ -1,0 +1,68 @@
+//! The rows of a report, printed as they are read: a report of any size takes the memory of one batch.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Result;
+use parquet_report::{Cells, ReportReader, write_csv};
+use serde_json::{Map, Value};
+
+use crate::arguments::Format;
+
+/// The whole report as CSV or JSON, or its first `limit` rows as a table.
+pub(crate) fn print(path: &Path, format: Format, limit: usize) -> Result<()> {
+    let report = ReportReader::new(File::open(path)?)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    match format {
+        Format::Table => table(&mut out, report, limit)?,
+        Format::Csv => write_csv(report, &mut out)?,
+        Format::Json => json(&mut out, report)?,
+    }
+    Ok(out.flush()?)
+}
+
+fn table(out: &mut impl Write, report: ReportReader, limit: usize) -> Result<()> {
+    let row_count = report.row_count();
+    let mut table =
+        crate::summary::table(report.columns().iter().map(|column| column.original.clone()));
+    let mut shown = 0;
+    for batch in report {
+        let batch = batch?;
+        let cells = Cells::new(&batch);
+        for row in 0..batch.num_rows().min(limit - shown) {
+            let row =
+                (0..batch.num_columns()).map(|column| cells.text(row, column).unwrap_or_default());
+            table.add_row(row);
+            shown += 1;
+        }
+        if shown == limit {
+            break;
+        }
+    }
+    writeln!(out, "{table}")?;
+    writeln!(out, "{shown} of {row_count} rows")?;
+    Ok(())
+}
+
+/// An array of objects, one a line.
+fn json(out: &mut impl Write, report: ReportReader) -> Result<()> {
+    let names: Vec<String> = report.columns().iter().map(|column| column.name.clone()).collect();
+    write!(out, "[")?;
+    let mut separator = "\n";
+    for batch in report {
+        let batch = batch?;
+        let cells = Cells::new(&batch);
+        for row in 0..batch.num_rows() {
+            let object: Map<String, Value> = names
+                .iter()
+                .enumerate()
+                .map(|(column, name)| (name.clone(), cells.json(row, column)))
+                .collect();
+            write!(out, "{separator}{}", Value::Object(object))?;
+            separator = ",\n";
+        }
+    }
+    writeln!(out, "\n]")?;
+    Ok(())
+}

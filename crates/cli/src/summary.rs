@@ -1,0 +1,66 @@
+//! What a run came to, as a table for people or as an object for programs.
+
+use std::path::Path;
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{Cell, ContentArrangement, Table};
+use reporting::close::{Answer, Run, Status};
+use serde_json::{Value, json};
+
+use crate::system::BUCKET;
+
+/// An empty table with these headings, as wide as the terminal.
+pub(crate) fn table(headings: impl IntoIterator<Item = impl Into<Cell>>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(headings.into_iter().map(Into::into).collect::<Vec<Cell>>());
+    table
+}
+
+/// The object of `--json`: `run_id`, `as_of`, and the answers.
+pub(crate) fn object(run: &Run) -> Value {
+    let answers = run.answers.iter().map(|answer| {
+        json!({
+            "id": answer.id,
+            "status": answer.status,
+            "error_type": answer.error_type,
+            "message": answer.message,
+            "sql": answer.sql,
+            "row_count": answer.row_count,
+            "report_key": answer.report_key,
+        })
+    });
+    json!({ "run_id": run.run_id, "as_of": run.as_of, "answers": answers.collect::<Vec<_>>() })
+}
+
+/// Question, rows, what happened, where it lies.
+pub(crate) fn print(run: &Run, data_dir: &Path) {
+    let mut table = table(["question", "rows", "what happened", "where it lies"]);
+    for answer in &run.answers {
+        table.add_row([
+            answer.id.clone(),
+            answer.row_count.map(|rows| rows.to_string()).unwrap_or_default(),
+            told(answer),
+            answer.report_key.clone().unwrap_or_default(),
+        ]);
+    }
+    println!("{} as of {}", run.run_id, run.as_of);
+    println!("{table}");
+    let answered = run.answers.iter().filter(|answer| answer.status == Status::Answered).count();
+    let bucket = data_dir.join("s3").join(BUCKET);
+    println!(
+        "{answered} answered, {} failed; the files lie in {}\n",
+        run.answers.len() - answered,
+        bucket.display()
+    );
+}
+
+fn told(answer: &Answer) -> String {
+    match (&answer.error_type, &answer.message) {
+        (Some(error_type), Some(message)) => format!("{error_type}: {message}"),
+        (Some(error_type), None) => error_type.clone(),
+        (None, _) => "answered".to_owned(),
+    }
+}

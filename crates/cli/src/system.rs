@@ -1,0 +1,76 @@
+//! The system on this machine, as the arguments want it, and the clients that reach it.
+
+use std::env;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use aws::{Bucket, Clients};
+use local::{Database, Model, REGION, System, SystemConfig};
+
+use crate::arguments::SystemArguments;
+
+pub(crate) use local::system::BUCKET;
+
+/// A model on this machine may have to think; generate-query waits for two minutes in all.
+const MODEL_TIMEOUT: Duration = Duration::from_secs(50);
+
+const STATE_MACHINE: &str = include_str!("../../../state-machines/report-run.asl.json");
+const SAMPLE: [&str; 2] = [
+    include_str!("../../../sample/university/schema.sql"),
+    include_str!("../../../sample/university/data.sql"),
+];
+
+/// The running system and the ways into it.
+pub(crate) struct Running {
+    pub(crate) system: System,
+    pub(crate) bucket: Bucket,
+}
+
+pub(crate) async fn start(arguments: &SystemArguments) -> Result<Running> {
+    let system = System::start(SystemConfig {
+        data_dir: arguments.data_dir.clone(),
+        functions_dir: functions_dir()?,
+        database: match &arguments.database_url {
+            Some(url) => Database::Url(url.clone()),
+            None => Database::Embedded {
+                name: "university".to_owned(),
+                scripts: SAMPLE.map(str::to_owned).to_vec(),
+            },
+        },
+        model: match (&arguments.model_url, &arguments.model) {
+            (Some(url), Some(model)) => Model::OpenAi {
+                url: url.clone(),
+                model: model.clone(),
+                api_key: env::var("QUAESTOR_MODEL_KEY").ok(),
+                timeout: MODEL_TIMEOUT,
+            },
+            _ => Model::BuiltIn,
+        },
+        state_machine: STATE_MACHINE.to_owned(),
+        port: 0,
+    })
+    .await
+    .context("the system on this machine did not start")?;
+    if let Some(warning) = system.database_warning() {
+        eprintln!("warning: {warning}");
+    }
+    let keys = system.credentials();
+    let clients = Clients::at_endpoint(
+        system.endpoint_url(),
+        REGION,
+        &keys.access_key_id,
+        &keys.secret_access_key,
+    );
+    let bucket = Bucket::new(clients.s3(), BUCKET);
+    Ok(Running { system, bucket })
+}
+
+/// The functions' binaries lie beside this one, as cargo and a release leave them.
+fn functions_dir() -> Result<PathBuf> {
+    if let Some(folder) = env::var_os("QUAESTOR_FUNCTIONS_DIR") {
+        return Ok(folder.into());
+    }
+    let this = env::current_exe().context("failed to find this program's own folder")?;
+    Ok(this.parent().map(PathBuf::from).unwrap_or_default())
+}
