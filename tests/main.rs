@@ -1,0 +1,17 @@
+//! End to end: every test drives the built `quaestor` as a person does, in a folder of its own, and
+//! looks at what lies in the bucket afterwards. Reports are read back by DuckDB, which shares no
+//! code with their writer, and compared with what PostgreSQL says.
+//!
+//! `make test` builds the programs first; after a change, `cargo build --workspace --bins` does.
+
+mod duckdb;
+mod fixtures;
+mod quaestor;
+mod sample_database;
+
+mod audit;
+mod command_line;
+mod determinism;
+mod failures;
+mod read_only;
+mod sample;
