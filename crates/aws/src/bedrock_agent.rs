@@ -1,13 +1,13 @@
 //! The agent over Bedrock InvokeAgent.
 
 use aws_sdk_bedrockagentruntime::Client;
-use aws_sdk_bedrockagentruntime::error::{DisplayErrorContext, SdkError};
+use aws_sdk_bedrockagentruntime::error::SdkError;
 use aws_sdk_bedrockagentruntime::types::error::ResponseStreamError;
 use aws_sdk_bedrockagentruntime::types::{GuardrailAction, ResponseStream, SessionState, Trace};
 use reporting::ask::{Agent, AgentReply, AgentRequest};
 use reporting::{Error, ErrorKind};
 
-use crate::failure::sort;
+use crate::failure::{sort, with_causes};
 use crate::trace;
 
 /// An agent and its alias.
@@ -87,5 +87,7 @@ fn broken_off<R: std::fmt::Debug + Send + Sync + 'static>(
         // A dependency is a Lambda of ours or the model; a stream that ends in the middle is the network's fault.
         _ => ErrorKind::Unavailable,
     };
-    Error::new(kind, format!("the agent broke off its answer: {}", DisplayErrorContext(&error)))
+    let words = error.as_service_error().map(ToString::to_string);
+    let words = words.unwrap_or_else(|| "the stream ended too early".to_owned());
+    with_causes(Error::new(kind, format!("the agent broke off its answer: {words}")), &error)
 }

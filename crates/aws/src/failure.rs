@@ -1,7 +1,6 @@
 //! Sorting what an SDK reports into the domain's kinds.
 
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use reporting::{Error, ErrorKind};
 
@@ -19,8 +18,7 @@ where
         }
         _ => (ErrorKind::Internal, "the request could not be made".to_owned()),
     };
-    Error::new(kind, format!("{what}: {told}"))
-        .with_source(Chain(DisplayErrorContext(error).to_string()))
+    with_causes(Error::new(kind, format!("{what}: {told}")), &error)
 }
 
 /// The kind and the words of an error that the service itself gave, in a response or inside a stream.
@@ -58,17 +56,17 @@ pub(crate) fn of_service(error: &impl ProvideErrorMetadata) -> (ErrorKind, Strin
     (kind, error.message().map_or_else(|| code.to_owned(), |message| format!("{code}: {message}")))
 }
 
-/// An SDK's error, already told with its causes.
-#[derive(Debug)]
-struct Chain(String);
-
-impl std::fmt::Display for Chain {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.0)
+/// The error with what stands behind `error`, as text: an SDK's own errors hold whole responses, which no log
+/// should.
+pub(crate) fn with_causes(told: Error, error: &dyn std::error::Error) -> Error {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        causes.push(source.to_string());
+        cause = source.source();
     }
+    if causes.is_empty() { told } else { told.with_source(causes.join(": ")) }
 }
-
-impl std::error::Error for Chain {}
 
 #[cfg(test)]
 mod tests {

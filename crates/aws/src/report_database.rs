@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use arrow::array::Array as _;
-use arrow::error::ArrowError;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
 use aws_sdk_rdsdata::Client;
 use data_api::{DataApi, Database, Limits, Rows};
+use parquet_report::Cells;
 use reporting::execute::{Preview, PreviewColumn, PreviewTable};
 use reporting::schema::{Schema, SchemaReader};
 use reporting::{Error, ErrorKind};
 
+use crate::failure::with_causes;
 use crate::schema_query::{COLUMNS, KEYS, assemble};
 
 /// A catalog with more columns or keys than this is cut there: no model reads more either.
@@ -62,9 +61,7 @@ impl Preview for ReportDatabase {
             ..Limits::default()
         };
         let rows = self.0.collect(sql, &limits).await.map_err(data_api_failure)?;
-        let cells = cells(&rows).map_err(|error| {
-            Error::new(ErrorKind::Internal, "failed to write the preview").with_source(error)
-        })?;
+        let cells = cells(&rows);
         let columns = rows.columns.iter().map(|column| PreviewColumn {
             name: column.name.clone(),
             data_type: column.postgres_type.clone(),
@@ -78,26 +75,17 @@ impl Preview for ReportDatabase {
     }
 }
 
-fn cells(rows: &Rows) -> Result<Vec<Vec<Option<String>>>, ArrowError> {
-    let options = FormatOptions::default();
-    let mut cells = Vec::new();
-    for batch in &rows.batches {
-        let columns = batch
-            .columns()
-            .iter()
-            .map(|array| Ok((array, ArrayFormatter::try_new(array, &options)?)));
-        let columns = columns.collect::<Result<Vec<_>, ArrowError>>()?;
-        for row in 0..batch.num_rows() {
-            let row = columns
-                .iter()
-                .map(|(array, text)| (!array.is_null(row)).then(|| text.value(row).to_string()));
-            cells.push(row.collect());
-        }
-    }
-    Ok(cells)
+fn cells(rows: &Rows) -> Vec<Vec<Option<String>>> {
+    let of_batch = |batch| {
+        let cells = Cells::new(batch);
+        let row = |row| (0..batch.num_columns()).map(|column| cells.text(row, column)).collect();
+        (0..batch.num_rows()).map(row).collect::<Vec<_>>()
+    };
+    rows.batches.iter().flat_map(of_batch).collect()
 }
 
 /// A failed extraction as the domain's error.
 pub fn data_api_failure(error: data_api::Error) -> Error {
-    Error::new(ErrorKind::named(error.error_type()), error.to_string()).with_source(error)
+    let told = Error::new(ErrorKind::named(error.error_type()), error.to_string());
+    with_causes(told, &error)
 }

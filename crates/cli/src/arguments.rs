@@ -10,7 +10,6 @@ use reporting::AsOf;
 #[command(
     name = "quaestor",
     version,
-    about,
     after_help = "\
 Examples:
   quaestor demo                          the sample questions on the sample database
@@ -50,15 +49,17 @@ pub(crate) struct SystemArguments {
     /// Where the bucket, logs and executions are kept
     #[arg(long, value_name = "DIR", default_value = ".quaestor")]
     pub(crate) data_dir: PathBuf,
-    /// Your PostgreSQL, e.g. postgres://reader:secret@db.example/sales. Nothing is created there.
-    /// Without it: the built-in sample database
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
     /// An OpenAI-compatible server (Ollama, llama.cpp, vLLM) instead of the built-in translator
-    #[arg(long, value_name = "URL", env = "QUAESTOR_MODEL_URL", requires = "model")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "QUAESTOR_MODEL_URL",
+        hide_env_values = true,
+        requires = "model"
+    )]
     pub(crate) model_url: Option<String>,
     /// The model's name on that server; its key, if it wants one, is read from QUAESTOR_MODEL_KEY
-    #[arg(long, value_name = "NAME", env = "QUAESTOR_MODEL")]
+    #[arg(long, value_name = "NAME", env = "QUAESTOR_MODEL", hide_env_values = true)]
     pub(crate) model: Option<String>,
     /// Print one JSON object instead of a table
     #[arg(long)]
@@ -94,6 +95,10 @@ pub(crate) struct RunArguments {
     /// The schedule's time zone: a daily report's date is the date there
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub(crate) time_zone: String,
+    /// Your PostgreSQL, e.g. postgres://reader:secret@db.example/sales. Nothing is created there.
+    /// Without it: the built-in sample database
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
     #[command(flatten)]
     pub(crate) system: SystemArguments,
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::arguments::GuardArguments;
+use crate::output;
 
 #[derive(Deserialize)]
 struct Line {
@@ -22,29 +23,31 @@ pub(crate) fn guard(arguments: &GuardArguments) -> Result<bool> {
     std::io::stdin().read_to_string(&mut sql).context("failed to read SQL from standard input")?;
     match sql_guard::check(&sql) {
         Ok(accepted) => {
-            println!("accepted");
+            output::line("accepted")?;
             let relations = accepted.relations.iter().map(|relation| match &relation.schema {
                 Some(schema) => format!("{schema}.{}", relation.name),
                 None => relation.name.clone(),
             });
-            print_list("reads", relations.collect());
-            print_list("calls", accepted.functions.iter().cloned().collect());
+            print_list("reads", relations.collect())?;
+            print_list("calls", accepted.functions.iter().cloned().collect())?;
             Ok(true)
         }
         Err(refusal) => {
-            println!("refused: {refusal}");
+            output::line(format_args!("refused: {refusal}"))?;
             let excerpt = refusal.excerpt(&sql);
             if !excerpt.is_empty() {
-                println!("\n{excerpt}");
+                output::line(format_args!("\n{excerpt}"))?;
             }
             Ok(false)
         }
     }
 }
 
-fn print_list(what: &str, names: Vec<String>) {
-    if !names.is_empty() {
-        println!("{what}: {}", names.join(", "));
+fn print_list(what: &str, names: Vec<String>) -> Result<()> {
+    if names.is_empty() {
+        Ok(())
+    } else {
+        output::line(format_args!("{what}: {}", names.join(", ")))
     }
 }
 

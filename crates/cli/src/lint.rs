@@ -8,6 +8,7 @@ use reporting::{Error, ErrorKind, SettledSql, question};
 use serde::Serialize;
 
 use crate::arguments::LintArguments;
+use crate::output;
 
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -30,16 +31,16 @@ pub(crate) fn lint(arguments: &LintArguments) -> Result<bool> {
     }
     let findings = check(&files);
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&findings)?);
+        output::line(serde_json::to_string_pretty(&findings)?)?;
     } else {
         for finding in &findings {
             match &finding.message {
-                None => println!("ok      {}", finding.file),
-                Some(message) => println!("fault   {message}"),
+                None => output::line(format_args!("ok      {}", finding.file))?,
+                Some(message) => output::line(format_args!("fault   {message}"))?,
             }
         }
         let faults = findings.iter().filter(|finding| !finding.ok).count();
-        println!("{} files, {faults} with a fault", findings.len());
+        output::line(format_args!("{} files, {faults} with a fault", findings.len()))?;
     }
     Ok(findings.iter().all(|finding| finding.ok))
 }

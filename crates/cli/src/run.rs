@@ -12,20 +12,24 @@ use serde_json::json;
 
 use crate::arguments::RunArguments;
 use crate::progress::Progress;
-use crate::summary;
 use crate::system::{self, Running};
+use crate::{output, summary};
 
 /// `true` when every question was answered.
 pub(crate) async fn run(arguments: RunArguments) -> Result<bool> {
     let what = What::read(&arguments)?;
-    let running = system::start(&arguments.system).await?;
-    let done = Box::pin(what.run(&running, &arguments)).await;
-    running.system.stop().await;
-    let run = done?;
+    if arguments.database_url.is_none() {
+        eprintln!("on the built-in sample database; --database-url asks your own");
+    }
+    let run =
+        system::during(&arguments.system, arguments.database_url.as_deref(), async |running| {
+            what.run(running, &arguments).await
+        })
+        .await?;
     if arguments.system.json {
-        println!("{}", serde_json::to_string_pretty(&summary::object(&run))?);
+        output::line(serde_json::to_string_pretty(&summary::object(&run))?)?;
     } else {
-        summary::print(&run, &arguments.system.data_dir);
+        output::line(summary::text(&run, &arguments.system.data_dir))?;
     }
     Ok(run.answers.iter().all(|answer| answer.status == Status::Answered))
 }

@@ -1,12 +1,13 @@
 //! `quaestor show`: a report, as people, spreadsheets and programs want it.
 
-mod rows;
+pub(crate) mod rows;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::arguments::{Format, ShowArguments};
+use crate::output;
 use crate::system::BUCKET;
 
 /// A report on file: a question's id and a partition.
@@ -71,13 +72,12 @@ fn on_file(folder: &Path) -> Result<Vec<OnFile>> {
 fn list(reports: &[OnFile], json: bool) -> Result<()> {
     if json {
         let rows = reports.iter().map(|report| serde_json::json!({ "id": report.id, "as_of": report.partition, "path": report.path }));
-        println!("{}", serde_json::to_string_pretty(&rows.collect::<Vec<_>>())?);
+        output::line(serde_json::to_string_pretty(&rows.collect::<Vec<_>>())?)?;
         return Ok(());
     }
     let mut table = crate::summary::table(["question", "as of", "path"]);
     for report in reports {
         table.add_row([&report.id, &report.partition, &report.path.display().to_string()]);
     }
-    println!("{table}");
-    Ok(())
+    output::line(table)
 }

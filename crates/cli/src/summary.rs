@@ -36,7 +36,7 @@ pub(crate) fn object(run: &Run) -> Value {
 }
 
 /// Question, rows, what happened, where it lies.
-pub(crate) fn print(run: &Run, data_dir: &Path) {
+pub(crate) fn text(run: &Run, data_dir: &Path) -> String {
     let mut table = table(["question", "rows", "what happened", "where it lies"]);
     for answer in &run.answers {
         table.add_row([
@@ -46,15 +46,15 @@ pub(crate) fn print(run: &Run, data_dir: &Path) {
             answer.report_key.clone().unwrap_or_default(),
         ]);
     }
-    println!("{} as of {}", run.run_id, run.as_of);
-    println!("{table}");
     let answered = run.answers.iter().filter(|answer| answer.status == Status::Answered).count();
     let bucket = data_dir.join("s3").join(BUCKET);
-    println!(
-        "{answered} answered, {} failed; the files lie in {}\n",
+    format!(
+        "{} as of {}\n{table}\n{answered} answered, {} failed; the files lie in {}\n",
+        run.run_id,
+        run.as_of,
         run.answers.len() - answered,
         bucket.display()
-    );
+    )
 }
 
 fn told(answer: &Answer) -> String {

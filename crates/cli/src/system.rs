@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use aws::{Bucket, Clients};
 use local::{Database, Model, REGION, System, SystemConfig};
 
@@ -27,12 +27,29 @@ pub(crate) struct Running {
     pub(crate) bucket: Bucket,
 }
 
-pub(crate) async fn start(arguments: &SystemArguments) -> Result<Running> {
+/// Does `work` while the system runs, and stops it in order whatever comes of it, Ctrl-C included.
+pub(crate) async fn during<T>(
+    arguments: &SystemArguments,
+    database_url: Option<&str>,
+    work: impl AsyncFnOnce(&Running) -> Result<T>,
+) -> Result<T> {
+    let running = start(arguments, database_url).await?;
+    let done = tokio::select! {
+        done = Box::pin(work(&running)) => done,
+        _ = tokio::signal::ctrl_c() => {
+            Err(anyhow!("interrupted; what was filed stays, and the same command runs again"))
+        }
+    };
+    running.system.stop().await;
+    done
+}
+
+async fn start(arguments: &SystemArguments, database_url: Option<&str>) -> Result<Running> {
     let system = System::start(SystemConfig {
         data_dir: arguments.data_dir.clone(),
         functions_dir: functions_dir()?,
-        database: match &arguments.database_url {
-            Some(url) => Database::Url(url.clone()),
+        database: match database_url {
+            Some(url) => Database::Url(url.to_owned()),
             None => Database::Embedded {
                 name: "university".to_owned(),
                 scripts: SAMPLE.map(str::to_owned).to_vec(),

@@ -30,9 +30,12 @@ impl ParquetWriter {
         request: &WriteRequest,
         limits: &Limits,
     ) -> Result<Written, Failure> {
-        let cursor = self.data_api.open(&request.sql, limits).await.map_err(Failure::Extraction)?;
+        let mut cursor =
+            self.data_api.open(&request.sql, limits).await.map_err(Failure::Extraction)?;
         let mut upload = Upload::new(self.bucket.clone(), &request.key);
-        match stream(cursor, &mut upload, request).await {
+        let streamed = stream(&mut cursor, &mut upload, request).await;
+        cursor.close().await;
+        match streamed {
             Ok(written) => {
                 upload.finish().await.map_err(Failure::Other)?;
                 Ok(written)
@@ -67,7 +70,7 @@ impl reporting::report::ReportWriter for ParquetWriter {
 
 /// Every page of the cursor into the upload, through Parquet. Nothing is kept but the row group under way.
 async fn stream(
-    mut cursor: Cursor,
+    cursor: &mut Cursor,
     upload: &mut Upload,
     request: &WriteRequest,
 ) -> Result<Written, Failure> {
@@ -89,7 +92,6 @@ async fn stream(
         )));
     }
     let rounded_values = cursor.rounded_values();
-    cursor.close().await;
     let (_, summary) = parquet.finish().map_err(unwritable)?;
     upload.write(&file.take()).await.map_err(Failure::Other)?;
     Ok(Written { row_count: summary.row_count, size_bytes: summary.size_bytes, rounded_values })

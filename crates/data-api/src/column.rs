@@ -1,0 +1,242 @@
+//! Columns: from PostgreSQL's types, as the service names them, to Arrow's.
+//!
+//! | PostgreSQL | Arrow |
+//! |---|---|
+//! | boolean | Boolean |
+//! | smallint, integer, bigint, and their serials; oid | Int16, Int32, Int64; Int64 |
+//! | real, double precision | Float32, Float64, NaN and the infinities included |
+//! | numeric(p, s) up to 38 digits | Decimal128(p, s) |
+//! | numeric, as avg() and sum() give it | Decimal128(38, 18), rounded half up; a rounding is counted |
+//! | numeric(p, s) of more than 38 digits | Decimal128(38, s), or (38, 18) if s is above 38 as well |
+//! | date | Date32, of the years 1 to 9999 |
+//! | timestamp, timestamptz | Timestamp(µs), Timestamp(µs, UTC), of the same years |
+//! | bytea | Binary |
+//! | arrays of one dimension of integers; of floats; of booleans | List of Int64; Float64; Boolean |
+//! | other arrays of one dimension | List of Utf8, the elements as PostgreSQL prints them |
+//! | text, varchar, char(n), name, uuid, json, jsonb, inet, cidr, time, enums, void, citext, vector | Utf8 |
+//! | everything else (interval, timetz, money, xml, bit, ranges, geometry …) | refused; the service cannot return it, so cast it to text |
+//!
+//! A NaN or infinite numeric, an infinite date and one beyond those years are `value_out_of_range`: no
+//! Arrow value means them, and NULL would lie.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use aws_sdk_rdsdata::types::ColumnMetadata;
+
+use crate::{Error, ErrorKind};
+
+/// The scale of a numeric that declares none.
+const DEFAULT_SCALE: i8 = 18;
+
+/// A column of the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name as the SQL gives it: perhaps empty, in any letters, not always unique.
+    pub name: String,
+    /// PostgreSQL's short name of its type: `int4`, `numeric(10,2)`, `text[]`, an enum's own name.
+    pub postgres_type: String,
+    /// Its type in the batches.
+    pub data_type: DataType,
+}
+
+impl Column {
+    /// Reads what the service says of a column.
+    pub(crate) fn of(metadata: &ColumnMetadata) -> Result<Column, Error> {
+        let name = metadata.label.as_ref().or(metadata.name.as_ref()).cloned().unwrap_or_default();
+        let type_name = metadata.type_name.as_deref().unwrap_or_default();
+        let (precision, scale) = (metadata.precision, metadata.scale);
+        let postgres_type = match (type_name.strip_prefix('_'), type_name) {
+            (Some(element), _) => format!("{element}[]"),
+            (None, "numeric") if precision > 0 => format!("numeric({precision},{scale})"),
+            (None, name) => name.to_owned(),
+        };
+        match data_type(type_name, precision, scale) {
+            Some(data_type) => Ok(Column { name, postgres_type, data_type }),
+            None => Err(Error::new(
+                ErrorKind::UnsupportedType,
+                format!(
+                    "column `{name}` is of type `{postgres_type}`, which the RDS Data API cannot return; cast it to \
+                     text: `(…)::text AS {name}`"
+                ),
+            )),
+        }
+    }
+}
+
+/// The Arrow schema of these columns. Every field may be NULL: PostgreSQL does not say which cannot.
+pub(crate) fn schema(columns: &[Column]) -> SchemaRef {
+    let field = |column: &Column| Field::new(&column.name, column.data_type.clone(), true);
+    Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
+}
+
+fn data_type(type_name: &str, precision: i32, scale: i32) -> Option<DataType> {
+    Some(match type_name {
+        "bool" => DataType::Boolean,
+        "int2" | "smallserial" => DataType::Int16,
+        "int4" | "serial" => DataType::Int32,
+        "int8" | "bigserial" | "oid" => DataType::Int64,
+        "float4" => DataType::Float32,
+        "float8" => DataType::Float64,
+        "numeric" => decimal(precision, scale),
+        "date" => DataType::Date32,
+        "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, None),
+        "timestamptz" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        "bytea" => DataType::Binary,
+        refused if is_refused(refused) => return None,
+        array if array.starts_with('_') => {
+            let element = match &array[1..] {
+                "bool" => DataType::Boolean,
+                "int2" | "int4" | "int8" | "oid" => DataType::Int64,
+                "float4" | "float8" => DataType::Float64,
+                element if element == "bytea" || is_refused(element) => return None,
+                _ => DataType::Utf8,
+            };
+            DataType::List(Arc::new(list_element(element)))
+        }
+        // An enum or a domain comes under its own name.
+        _ => DataType::Utf8,
+    })
+}
+
+/// The field inside of a list; "element" is Parquet's name for it.
+pub(crate) fn list_element(data_type: DataType) -> Field {
+    Field::new("element", data_type, true)
+}
+
+fn decimal(precision: i32, scale: i32) -> DataType {
+    let (precision, scale) = match (precision, scale) {
+        // Since PostgreSQL 15 a scale may be negative (rounded before the point) or above the precision.
+        (1..=38, ..0) => (precision - scale, 0),
+        (1..=38, 0..=38) => (precision.max(scale), scale),
+        (39.., 0..=38) => (38, scale),
+        _ => (38, i32::from(DEFAULT_SCALE)),
+    };
+    // Both are within 0..=38 here, but for the precision of a far negative scale.
+    DataType::Decimal128(precision.min(38) as u8, scale as i8)
+}
+
+/// What the service answers with `UnsupportedResultException` as soon as there is a row: AWS User Guide,
+/// "Data API operations reference". Refused here by name as well, so that a report without rows does not
+/// promise what the next one cannot keep.
+fn is_refused(type_name: &str) -> bool {
+    matches!(
+        type_name,
+        "interval"
+            | "timetz"
+            | "money"
+            | "xml"
+            | "bit"
+            | "varbit"
+            | "char"
+            | "macaddr"
+            | "macaddr8"
+            | "point"
+            | "line"
+            | "lseg"
+            | "box"
+            | "path"
+            | "polygon"
+            | "circle"
+            | "tsvector"
+            | "tsquery"
+            | "jsonpath"
+            | "pg_lsn"
+            | "pg_snapshot"
+            | "xid"
+            | "xid8"
+            | "cid"
+            | "tid"
+            | "record"
+    ) || (type_name.starts_with("reg") && !type_name.contains('_') && type_name.len() > 6)
+        || ["int4", "int8", "num", "ts", "tstz", "date"]
+            .iter()
+            .any(|of| matches!(type_name.strip_prefix(of), Some("range" | "multirange")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn column(type_name: &str, precision: i32, scale: i32) -> Result<Column, Error> {
+        let metadata = ColumnMetadata::builder().label("price").type_name(type_name);
+        Column::of(&metadata.precision(precision).scale(scale).build())
+    }
+
+    #[test]
+    fn every_type_has_one_arrow_type() {
+        let check = |type_name, postgres_type, expected: &str| {
+            let column = column(type_name, 0, 0).unwrap();
+            let arrow = match &column.data_type {
+                DataType::List(element) => format!("List({})", element.data_type()),
+                other => other.to_string(),
+            };
+            assert_eq!(
+                (column.postgres_type.as_str(), arrow.as_str()),
+                (postgres_type, expected),
+                "{type_name}"
+            );
+        };
+        check("bool", "bool", "Boolean");
+        check("int2", "int2", "Int16");
+        check("serial", "serial", "Int32");
+        check("int8", "int8", "Int64");
+        check("oid", "oid", "Int64");
+        check("float4", "float4", "Float32");
+        check("float8", "float8", "Float64");
+        check("numeric", "numeric", "Decimal128(38, 18)");
+        check("date", "date", "Date32");
+        check("timestamp", "timestamp", "Timestamp(µs)");
+        check("timestamptz", "timestamptz", "Timestamp(µs, \"UTC\")");
+        check("bytea", "bytea", "Binary");
+        check("time", "time", "Utf8");
+        check("uuid", "uuid", "Utf8");
+        check("jsonb", "jsonb", "Utf8");
+        check("mood", "mood", "Utf8");
+        check("region", "region", "Utf8");
+        check("_int4", "int4[]", "List(Int64)");
+        check("_float8", "float8[]", "List(Float64)");
+        check("_bool", "bool[]", "List(Boolean)");
+        check("_numeric", "numeric[]", "List(Utf8)");
+    }
+
+    #[test]
+    fn a_declared_scale_is_kept() {
+        let check = |precision, scale, expected: (u8, i8)| {
+            let expected = DataType::Decimal128(expected.0, expected.1);
+            assert_eq!(
+                column("numeric", precision, scale).unwrap().data_type,
+                expected,
+                "({precision},{scale})"
+            );
+        };
+        check(10, 2, (10, 2));
+        check(38, 38, (38, 38));
+        check(3, 5, (5, 5));
+        check(5, -2, (7, 0));
+        check(38, -100, (38, 0));
+        check(50, 2, (38, 2));
+        check(100, 60, (38, 18));
+        check(0, 0, (38, 18));
+    }
+
+    #[test]
+    fn what_the_service_refuses_is_refused_by_name() {
+        for type_name in [
+            "interval",
+            "money",
+            "xml",
+            "regclass",
+            "tstzrange",
+            "int4multirange",
+            "_timetz",
+            "_bytea",
+        ] {
+            let error = column(type_name, 0, 0).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnsupportedType, "{type_name}");
+            assert!(error.to_string().contains("`(…)::text AS price`"), "{error}");
+        }
+    }
+}

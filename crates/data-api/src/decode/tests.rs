@@ -1,0 +1,144 @@
+//! Values, type by type.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use arrow::array::AsArray;
+use arrow::datatypes::TimestampMicrosecondType;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use aws_sdk_rdsdata::primitives::Blob;
+use aws_sdk_rdsdata::types::ColumnMetadata;
+use proptest::prelude::*;
+
+use super::*;
+use crate::column::schema;
+
+/// Decodes one cell of a column of that type.
+fn cell(type_name: &str, field: Field) -> Result<Decoded, Error> {
+    let metadata = ColumnMetadata::builder().label("c").type_name(type_name).build();
+    let columns = vec![Column::of(&metadata)?];
+    decode(&columns, &schema(&columns), &[vec![field]])
+}
+
+fn text(value: &str) -> Field {
+    Field::StringValue(value.to_owned())
+}
+
+#[test]
+fn every_type_decodes_its_values() {
+    let check = |type_name, field, expected: &str| {
+        let batch = cell(type_name, field).unwrap().batch;
+        let options = FormatOptions::new().with_null("NULL");
+        // Only offsets have a zone without the time zone database.
+        let array = match batch.column(0).as_primitive_opt::<TimestampMicrosecondType>() {
+            Some(instants) => {
+                Arc::new(instants.clone().with_timezone_opt(instants.timezone().map(|_| "+00:00")))
+            }
+            None => Arc::clone(batch.column(0)),
+        };
+        let shown = ArrayFormatter::try_new(&array, &options).unwrap().value(0).to_string();
+        assert_eq!(shown, expected, "{type_name}");
+    };
+    check("bool", Field::BooleanValue(true), "true");
+    check("int2", Field::LongValue(-32_768), "-32768");
+    check("int4", Field::LongValue(2_147_483_647), "2147483647");
+    check("int8", Field::LongValue(i64::MIN), "-9223372036854775808");
+    check("oid", Field::LongValue(4_294_967_295), "4294967295");
+    check("float4", Field::DoubleValue(0.1), "0.1");
+    check("float8", Field::DoubleValue(f64::MAX), "1.7976931348623157e308");
+    check("float8", Field::DoubleValue(f64::NAN), "NaN");
+    check("float8", Field::DoubleValue(f64::NEG_INFINITY), "-inf");
+    check("numeric", text("3.2500000000000000"), "3.250000000000000000");
+    check("text", text("naïve 学生\n"), "naïve 学生\n");
+    check("mood", text("happy"), "happy");
+    check("date", text("2026-11-22"), "2026-11-22");
+    check("date", text("0001-01-01"), "0001-01-01");
+    check("date", text("9999-12-31"), "9999-12-31");
+    check("timestamp", text("2026-11-22 06:00:00.123456"), "2026-11-22T06:00:00.123456");
+    check("timestamp", text("0001-01-01 00:00:00"), "0001-01-01T00:00:00");
+    check("timestamp", text("9999-12-31 23:59:59.999999"), "9999-12-31T23:59:59.999999");
+    check("timestamptz", text("2026-11-22 06:00:00"), "2026-11-22T06:00:00Z");
+    check("timestamptz", text("2026-11-22 06:00:00.5+05:30"), "2026-11-22T00:30:00.500Z");
+    check("timestamptz", text("1969-12-31 23:59:59.999999+00"), "1969-12-31T23:59:59.999999Z");
+    check("bytea", Field::BlobValue(Blob::new([0, 255])), "00ff");
+    let longs = ArrayValue::LongValues(vec![Some(1), None]);
+    check("_int4", Field::ArrayValue(longs), "[1, NULL]");
+    let texts = ArrayValue::StringValues(vec![Some("a".to_owned()), None, Some(String::new())]);
+    check("_text", Field::ArrayValue(texts), "[a, NULL, ]");
+    check("_float8", Field::ArrayValue(ArrayValue::DoubleValues(vec![Some(0.5)])), "[0.5]");
+    check("_bool", Field::ArrayValue(ArrayValue::BooleanValues(Vec::new())), "[]");
+    let types = [
+        "bool",
+        "int2",
+        "int4",
+        "int8",
+        "float4",
+        "float8",
+        "numeric",
+        "text",
+        "date",
+        "timestamp",
+    ];
+    for type_name in
+        types.into_iter().chain(["timestamptz", "bytea", "_int4", "_text", "_bool", "_float8"])
+    {
+        check(type_name, Field::IsNull(true), "NULL");
+    }
+}
+
+#[test]
+fn what_no_arrow_value_means_is_an_error_without_the_value() {
+    let check = |type_name: &str, field: Field, expected| {
+        let error = cell(type_name, field.clone()).unwrap_err();
+        assert_eq!(error.kind(), expected, "{type_name}");
+        assert!(error.to_string().contains("column `c`"), "{error}");
+        if let Field::StringValue(value) = field {
+            assert!(!error.to_string().contains(&value), "{error}");
+        }
+    };
+    use ErrorKind::{UnsupportedType, ValueOutOfRange};
+    check("numeric", text("NaN"), ValueOutOfRange);
+    check("numeric", text("Infinity"), ValueOutOfRange);
+    check("numeric", text("100000000000000000000"), ValueOutOfRange);
+    check("int2", Field::LongValue(40_000), ValueOutOfRange);
+    check("date", text("infinity"), ValueOutOfRange);
+    check("date", text("10000-01-01"), ValueOutOfRange);
+    check("date", text("0044-03-15 BC"), ValueOutOfRange);
+    check("timestamp", text("-infinity"), ValueOutOfRange);
+    check("timestamp", text("0044-03-15 12:00:00 BC"), ValueOutOfRange);
+    check("timestamptz", text("10000-01-01 00:00:00"), ValueOutOfRange);
+    check("numeric", Field::DoubleValue(0.1), UnsupportedType);
+    check("text", Field::LongValue(1), UnsupportedType);
+    check("int4", text("1"), UnsupportedType);
+    check("bool", Field::IsNull(false), UnsupportedType);
+    check("_int4", text("{1}"), UnsupportedType);
+    let nested = ArrayValue::ArrayValues(vec![Some(ArrayValue::LongValues(vec![Some(1)]))]);
+    check("_int4", Field::ArrayValue(nested), UnsupportedType);
+}
+
+#[test]
+fn roundings_are_counted() {
+    let check = |digits, expected| {
+        assert_eq!(cell("numeric", text(digits)).unwrap().rounded_values, expected, "{digits}");
+    };
+    check("0.3333333333333333333", 1);
+    check("0.333333333333333333", 0);
+    check("0.33333333333333333300", 0);
+}
+
+proptest! {
+    #[test]
+    fn dates_and_timestamps_agree_with_a_calendar(micros in -62_135_596_800_000_000_i64..253_402_300_800_000_000) {
+        let civil = jiff::Timestamp::from_microsecond(micros).unwrap().to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        let printed = civil.strftime("%Y-%m-%d %H:%M:%S%.f").to_string();
+        prop_assert_eq!(timestamp(&text(&printed)).ok(), Some(micros));
+        let days = i32::try_from(micros.div_euclid(86_400_000_000)).unwrap();
+        prop_assert_eq!(date(&text(&printed[..10])).ok(), Some(days));
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(value in "\\PC*") {
+        for type_name in ["numeric", "date", "timestamp", "timestamptz", "text"] {
+            let _ = cell(type_name, text(&value));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! One transaction on the service: its calls, and nothing of what they mean.
+
+use std::time::Duration;
+
+use aws_sdk_rdsdata::Client;
+use aws_sdk_rdsdata::operation::execute_statement::ExecuteStatementOutput;
+use aws_sdk_rdsdata::types::{DecimalReturnType, LongReturnType, ResultSetOptions};
+use tokio::time::{Instant, sleep};
+
+use crate::failure::Call;
+use crate::{Database, Error, ErrorKind};
+
+/// A transaction that has begun. The service takes one call at a time in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Transaction {
+    client: Client,
+    database: Database,
+    id: String,
+}
+
+impl Transaction {
+    /// Begins one, and waits for a database that resumes from a pause: this is the one owner of that
+    /// failure's retries.
+    pub(crate) async fn begin(
+        client: &Client,
+        database: &Database,
+        resume_timeout: Duration,
+    ) -> Result<Transaction, Error> {
+        let deadline = Instant::now() + resume_timeout;
+        let mut pause = resume_timeout / 64;
+        loop {
+            match Self::try_begin(client, database).await {
+                Err(error)
+                    if error.kind() == ErrorKind::DatabaseResuming
+                        && Instant::now() + pause < deadline =>
+                {
+                    sleep(pause).await;
+                    pause = (pause * 2).min(resume_timeout / 8);
+                }
+                begun => return begun,
+            }
+        }
+    }
+
+    async fn try_begin(client: &Client, database: &Database) -> Result<Transaction, Error> {
+        let begun = client
+            .begin_transaction()
+            .resource_arn(&database.cluster_arn)
+            .secret_arn(&database.secret_arn)
+            .database(&database.name)
+            .send()
+            .await
+            .map_err(|error| Call::own(Duration::ZERO).error(error))?;
+        let id =
+            begun.transaction_id.ok_or_else(|| Error::malformed("a transaction without an id"))?;
+        Ok(Transaction { client: client.clone(), database: database.clone(), id })
+    }
+
+    /// Runs one statement. Never twice, whatever happens to its answer.
+    pub(crate) async fn execute(
+        &self,
+        sql: &str,
+        call: Call,
+    ) -> Result<ExecuteStatementOutput, Error> {
+        // Strings keep a numeric's digits, which doubles would not.
+        let options = ResultSetOptions::builder()
+            .decimal_return_type(DecimalReturnType::String)
+            .long_return_type(LongReturnType::Long)
+            .build();
+        self.client
+            .execute_statement()
+            .resource_arn(&self.database.cluster_arn)
+            .secret_arn(&self.database.secret_arn)
+            .database(&self.database.name)
+            .transaction_id(&self.id)
+            .include_result_metadata(true)
+            .result_set_options(options)
+            .sql(sql)
+            .send()
+            .await
+            .map_err(|error| call.error(error))
+    }
+
+    /// Ends it. A failure is no news: the transaction has read only, and what the service still holds of
+    /// it ends by itself once it stood idle.
+    pub(crate) async fn rollback(&self) {
+        let _ = self
+            .client
+            .rollback_transaction()
+            .resource_arn(&self.database.cluster_arn)
+            .secret_arn(&self.database.secret_arn)
+            .transaction_id(&self.id)
+            .send()
+            .await;
+    }
+}

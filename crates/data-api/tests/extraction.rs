@@ -1,0 +1,286 @@
+//! Whole extractions against a scripted endpoint: the calls in their order, pages, and each way to fail.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod scripted;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use arrow::array::AsArray;
+use arrow::datatypes::{DataType, Int32Type};
+use data_api::{Error, ErrorKind, Limits, Rows};
+use scripted::{Answer, Endpoint, Table, rows_of_fetch};
+use serde_json::json;
+
+const SQL: &str = "SELECT n FROM t";
+const ROLLBACK: &str = "RollbackTransaction";
+
+fn failure(code: &'static str, message: &str) -> Answer {
+    Answer::Failure(400, code, message.to_owned())
+}
+
+/// An endpoint over the integers up to `rows`, but for the calls that `fault` answers.
+async fn integers(
+    rows: usize,
+    fault: impl Fn(&str) -> Option<Answer> + Send + Sync + 'static,
+) -> Endpoint {
+    let table = Table::integers(rows);
+    Endpoint::start(move |call| fault(call).unwrap_or_else(|| table.answer(call))).await
+}
+
+fn small_pages() -> Limits {
+    Limits { first_page_rows: 10, max_page_rows: 50, ..Limits::default() }
+}
+
+fn values(rows: &Rows) -> Vec<i32> {
+    rows.batches
+        .iter()
+        .flat_map(|batch| batch.column(0).as_primitive::<Int32Type>().values().to_vec())
+        .collect()
+}
+
+/// Everything fails in one way: what kind, and was the transaction rolled back?
+async fn check_failure(endpoint: &Endpoint, limits: &Limits, expected: ErrorKind) -> Error {
+    let error = endpoint.api.collect(SQL, limits).await.unwrap_err();
+    assert_eq!(error.kind(), expected, "{error}");
+    assert_eq!(
+        endpoint.count(ROLLBACK),
+        endpoint.count("BeginTransaction"),
+        "{:?}",
+        endpoint.calls()
+    );
+    error
+}
+
+#[tokio::test]
+async fn makes_five_calls_a_page_and_a_rollback() {
+    let endpoint = integers(3, |_| None).await;
+    let rows = endpoint.api.collect(SQL, &Limits::default()).await.unwrap();
+    assert_eq!(values(&rows), [0, 1, 2]);
+    let mut calls = endpoint.calls();
+    assert!(
+        calls[2].starts_with("SELECT set_config('statement_timeout', '40000', true), "),
+        "{}",
+        calls[2]
+    );
+    calls.remove(2);
+    let expected = [
+        "BeginTransaction",
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        "DECLARE quaestor NO SCROLL CURSOR FOR SELECT n FROM t",
+        "FETCH FORWARD 128 FROM quaestor",
+        ROLLBACK,
+    ];
+    assert_eq!(calls, expected);
+}
+
+#[tokio::test]
+async fn reads_every_page_once_and_one_at_a_time() {
+    let endpoint = integers(1_000, |_| None).await;
+    let rows = endpoint.api.collect(SQL, &small_pages()).await.unwrap();
+    assert_eq!(values(&rows), (0..1_000).collect::<Vec<_>>());
+    assert!(!rows.is_truncated);
+    assert_eq!(endpoint.most_at_once(), 1);
+    assert_eq!(endpoint.count("FETCH FORWARD 10 "), 1);
+    assert_eq!(endpoint.count("FETCH FORWARD 50 "), 20);
+    assert_eq!(endpoint.count(ROLLBACK), 1);
+}
+
+#[tokio::test]
+async fn fetches_the_next_page_while_the_caller_works() {
+    let endpoint = integers(100, |_| None).await;
+    let mut cursor = endpoint.api.open(SQL, &small_pages()).await.unwrap();
+    assert_eq!(endpoint.count("FETCH"), 1);
+    cursor.next_batch().await.unwrap().unwrap();
+    while endpoint.count("FETCH") < 2 {
+        tokio::task::yield_now().await;
+    }
+    cursor.close().await;
+    assert_eq!((endpoint.count("FETCH"), endpoint.count(ROLLBACK)), (2, 1));
+}
+
+#[tokio::test]
+async fn max_rows_cuts_and_says_so() {
+    for (max_rows, expected, truncated) in
+        [(0, 0, true), (5, 5, true), (99, 99, true), (100, 100, false), (101, 100, false)]
+    {
+        let endpoint = integers(100, |_| None).await;
+        let limits = Limits { max_rows: Some(max_rows), ..small_pages() };
+        let rows = endpoint.api.collect(SQL, &limits).await.unwrap();
+        assert_eq!((values(&rows).len(), rows.is_truncated), (expected, truncated), "{max_rows}");
+        let asked: usize = endpoint.calls().iter().filter_map(|call| rows_of_fetch(call)).sum();
+        assert!(asked as u64 <= max_rows + 1, "{asked} for {max_rows}");
+        assert_eq!(endpoint.count(ROLLBACK), 1);
+    }
+}
+
+#[tokio::test]
+async fn no_rows_have_a_schema() {
+    let endpoint = integers(0, |_| None).await;
+    let mut cursor = endpoint.api.open(SQL, &Limits::default()).await.unwrap();
+    assert_eq!(cursor.schema().field(0).data_type(), &DataType::Int32);
+    assert_eq!(
+        (cursor.columns()[0].name.as_str(), cursor.columns()[0].postgres_type.as_str()),
+        ("n", "int4")
+    );
+    assert_eq!(cursor.next_batch().await.unwrap(), None);
+    assert_eq!(cursor.next_batch().await.unwrap(), None);
+    cursor.close().await;
+    assert_eq!(endpoint.count(ROLLBACK), 1);
+}
+
+#[tokio::test]
+async fn an_overflow_begins_anew_with_smaller_pages() {
+    let too_many = |call: &str| {
+        let limit = "Database returned more than the allowed response size limit";
+        (rows_of_fetch(call)? > 20).then(|| failure("BadRequestException", limit))
+    };
+    let endpoint = integers(1_000, too_many).await;
+    let rows = endpoint.api.collect(SQL, &small_pages()).await.unwrap();
+    assert_eq!(values(&rows), (0..1_000).collect::<Vec<_>>());
+    assert_eq!((endpoint.count("BeginTransaction"), endpoint.count(ROLLBACK)), (2, 2));
+    assert_eq!(endpoint.count("FETCH FORWARD 50 "), 1);
+    assert_eq!(endpoint.count("FETCH FORWARD 12 "), 83);
+}
+
+#[tokio::test]
+async fn a_row_that_never_fits_ends() {
+    let always = |call: &str| {
+        rows_of_fetch(call).map(|_| {
+            failure("UnsupportedResultException", "The result exceeds the size limit 1 MB.")
+        })
+    };
+    let endpoint = integers(1_000, always).await;
+    check_failure(&endpoint, &small_pages(), ErrorKind::RowTooLarge).await;
+    assert_eq!(endpoint.count("BeginTransaction"), 3);
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_sql_tells_its_place_in_the_callers_text() {
+    let text = "ERROR: relation \"t\" does not exist; Position: 53; SQLState: 42P01";
+    let endpoint = integers(3, |call| {
+        call.starts_with("DECLARE").then(|| failure("DatabaseErrorException", text))
+    })
+    .await;
+    let error = check_failure(&endpoint, &Limits::default(), ErrorKind::UnknownRelation).await;
+    let sql = error.sql().unwrap();
+    assert_eq!((sql.sqlstate.as_deref(), sql.position), (Some("42P01"), Some(15)));
+    assert_eq!(&SQL[14..], "t");
+}
+
+#[tokio::test]
+async fn what_is_no_page_is_not_taken_for_an_empty_one() {
+    for body in [
+        "",
+        "{}",
+        "{\"records\": [], \"columnMeta",
+        "{\"records\": [[{\"longValue\": 1}], [{\"longVal",
+    ] {
+        let raw = move |call: &str| rows_of_fetch(call).map(|_| Answer::Raw(body.to_owned()));
+        let endpoint = integers(3, raw).await;
+        check_failure(&endpoint, &Limits::default(), ErrorKind::Unavailable).await;
+    }
+}
+
+#[tokio::test]
+async fn a_fetch_whose_answer_was_lost_is_not_sent_again() {
+    let fetches = AtomicUsize::new(0);
+    let second = move |call: &str| {
+        rows_of_fetch(call)?;
+        (fetches.fetch_add(1, Ordering::SeqCst) == 1).then_some(Answer::Nothing)
+    };
+    let endpoint = integers(1_000, second).await;
+    let mut cursor = endpoint.api.open(SQL, &small_pages()).await.unwrap();
+    cursor.next_batch().await.unwrap().unwrap();
+    let error = cursor.next_batch().await.unwrap_err();
+    assert_eq!((error.kind(), error.retryable()), (ErrorKind::Unavailable, true));
+    assert_eq!((endpoint.count("FETCH"), endpoint.count(ROLLBACK)), (2, 1));
+    let again = cursor.next_batch().await.unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::TransactionLost, "a failed cursor is not a finished one");
+}
+
+#[tokio::test]
+async fn a_resuming_database_is_waited_for() {
+    let begins = AtomicUsize::new(0);
+    let resuming = move |call: &str| {
+        let asleep = call == "BeginTransaction" && begins.fetch_add(1, Ordering::SeqCst) < 3;
+        asleep.then(|| failure("DatabaseResumingException", "resuming"))
+    };
+    let endpoint = integers(3, resuming).await;
+    let limits = Limits { resume_timeout: Duration::from_millis(640), ..Limits::default() };
+    assert_eq!(values(&endpoint.api.collect(SQL, &limits).await.unwrap()), [0, 1, 2]);
+    assert_eq!(endpoint.count("BeginTransaction"), 4);
+}
+
+#[tokio::test]
+async fn a_resuming_database_is_not_waited_for_without_end() {
+    let asleep = |call: &str| {
+        (call == "BeginTransaction").then(|| failure("DatabaseResumingException", "resuming"))
+    };
+    let endpoint = integers(3, asleep).await;
+    let limits = Limits { resume_timeout: Duration::from_millis(64), ..Limits::default() };
+    let error = endpoint.api.collect(SQL, &limits).await.unwrap_err();
+    assert_eq!((error.kind(), error.retryable()), (ErrorKind::DatabaseResuming, true));
+    assert!(endpoint.count("BeginTransaction") > 1);
+}
+
+#[tokio::test]
+async fn nothing_else_is_retried() {
+    for (code, kind) in [
+        ("ThrottlingException", ErrorKind::Throttled),
+        ("ServiceUnavailableError", ErrorKind::Unavailable),
+    ] {
+        let endpoint =
+            integers(3, move |call| (call == "BeginTransaction").then(|| failure(code, ""))).await;
+        let error = endpoint.api.collect(SQL, &Limits::default()).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(endpoint.calls(), ["BeginTransaction"]);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_type_is_told_with_its_column() {
+    let table = Table::new("age", "interval", vec![json!({ "isNull": true })]);
+    let endpoint = Endpoint::start(move |call| match rows_of_fetch(call) {
+        Some(1..) => failure(
+            "UnsupportedResultException",
+            "The result contains the unsupported data type INTERVAL.",
+        ),
+        _ => table.answer(call),
+    })
+    .await;
+    let error = check_failure(&endpoint, &Limits::default(), ErrorKind::UnsupportedType).await;
+    assert!(error.to_string().contains("column `age` is of type `interval`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_value_that_does_not_fit_rolls_back() {
+    let table = Table::new("price", "numeric", vec![json!({ "stringValue": "NaN" })]);
+    let endpoint = Endpoint::start(move |call| table.answer(call)).await;
+    let error = endpoint.api.collect(SQL, &Limits::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ValueOutOfRange);
+    assert!(endpoint.count(ROLLBACK) >= 1);
+}
+
+#[tokio::test]
+async fn too_long_a_statement_is_not_sent() {
+    let endpoint = integers(3, |_| None).await;
+    let sql = format!("SELECT '{}'", "ä".repeat(65_536));
+    let error = endpoint.api.open(&sql, &Limits::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SqlFailed);
+    assert!(endpoint.calls().is_empty());
+}
+
+#[tokio::test]
+async fn small_results_come_as_text() {
+    let values = vec![json!({ "stringValue": "public" }), json!({ "isNull": true })];
+    let table = Table::new("schema", "text", values);
+    let endpoint = Endpoint::start(move |call| table.answer(call)).await;
+    let rows = endpoint.api.rows_as_text(SQL, &Limits::default()).await.unwrap();
+    assert_eq!(rows, [[Some("public".to_owned())], [None]]);
+
+    let endpoint = integers(1, |_| None).await;
+    let error = endpoint.api.rows_as_text(SQL, &Limits::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnsupportedType);
+}

@@ -1,0 +1,32 @@
+//! What can go wrong with a report's file.
+
+use std::io;
+
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
+use parquet::errors::ParquetError;
+
+/// A report that could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Athena has no such type.
+    #[error("column `{column}` is of type `{data_type}`, which Athena has no type for")]
+    UnsupportedType {
+        /// The column, by its original name.
+        column: String,
+        /// Its Arrow type.
+        data_type: DataType,
+    },
+    /// A batch is not of the report's schema.
+    #[error("a batch does not fit the report's columns")]
+    Batch(#[source] ArrowError),
+    /// The Parquet file cannot be written or read; its sink may have failed.
+    #[error("failed to write or read the parquet file")]
+    Parquet(#[from] ParquetError),
+    /// The columns in the file's metadata cannot be read.
+    #[error("the file's metadata holds no readable `{}`", crate::COLUMNS_KEY)]
+    Columns(#[from] serde_json::Error),
+    /// Text could not be written to where it goes.
+    #[error("failed to write the rows as text")]
+    Text(#[from] io::Error),
+}
