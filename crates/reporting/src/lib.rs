@@ -37,4 +37,6 @@ pub use settled::SettledSql;
 pub use store::{Listed, ObjectStore};
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod memory;
