@@ -26,6 +26,10 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<bool> {
             what.run(running, &arguments).await
         })
         .await?;
+    if run.answers.is_empty() {
+        let folder = arguments.system.questions.join(run.cadence.folder());
+        eprintln!("no questions in {}; a question is a file there, <id>.md", folder.display());
+    }
     if arguments.system.json {
         output::line(serde_json::to_string_pretty(&summary::object(&run))?)?;
     } else {

@@ -9,7 +9,7 @@ use reporting::ask::Attributes;
 use reporting::attempt::Session;
 use reporting::{Error, ErrorKind};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What an action is given: the question that it works for, and the properties of its request's body.
 #[derive(Debug)]
@@ -56,6 +56,39 @@ impl Call {
     }
 }
 
+/// The answer to an event of the OpenAPI kind.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionGroupAnswer {
+    message_version: &'static str,
+    response: ActionResponse,
+    /// These replace the session's, so they are sent back as they came.
+    session_attributes: HashMap<String, String>,
+    prompt_session_attributes: HashMap<String, String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ActionResponse {
+    action_group: String,
+    api_path: String,
+    http_method: String,
+    http_status_code: u16,
+    response_body: ResponseBody,
+}
+
+#[derive(Debug, Serialize)]
+struct ResponseBody {
+    #[serde(rename = "application/json")]
+    json: JsonBody,
+}
+
+/// The body is JSON in a string.
+#[derive(Debug, Serialize)]
+struct JsonBody {
+    body: String,
+}
+
 /// The answer to the agent. A failure is an answer, too, so that the agent can repair it; but one that the state
 /// machine should retry fails the invocation, since an agent would only apologize for it.
 pub fn answer<T: Serialize>(
@@ -63,7 +96,7 @@ pub fn answer<T: Serialize>(
     request_id: &str,
     started: Instant,
     outcome: Result<T, Error>,
-) -> Result<Value, Error> {
+) -> Result<ActionGroupAnswer, Error> {
     let (status, body) = match outcome {
         Ok(body) => (200, serde_json::to_value(body).map_err(unwritable)?),
         Err(error) if error.kind().retryable() => return Err(error),
@@ -74,18 +107,18 @@ pub fn answer<T: Serialize>(
             (status, json!({ "error": error.kind().error_type(), "message": error.to_string() }))
         }
     };
-    Ok(json!({
-        "messageVersion": "1.0",
-        "response": {
-            "actionGroup": event.action_group,
-            "apiPath": event.api_path,
-            "httpMethod": event.http_method,
-            "httpStatusCode": status,
-            "responseBody": { "application/json": { "body": body.to_string() } },
+    Ok(ActionGroupAnswer {
+        message_version: "1.0",
+        response: ActionResponse {
+            action_group: event.action_group.clone(),
+            api_path: event.api_path.clone(),
+            http_method: event.http_method.clone(),
+            http_status_code: status,
+            response_body: ResponseBody { json: JsonBody { body: body.to_string() } },
         },
-        "sessionAttributes": event.session_attributes,
-        "promptSessionAttributes": event.prompt_session_attributes,
-    }))
+        session_attributes: event.session_attributes.clone(),
+        prompt_session_attributes: event.prompt_session_attributes.clone(),
+    })
 }
 
 fn invalid(message: String) -> Error {
@@ -100,7 +133,7 @@ fn unwritable(error: serde_json::Error) -> Error {
 mod tests {
     use super::*;
 
-    fn event(path: &str, properties: Value) -> AgentEvent {
+    fn event(path: &str, properties: serde_json::Value) -> AgentEvent {
         let event = json!({
             "messageVersion": "1.0", "agent": { "name": "a", "id": "i", "alias": "l", "version": "1" },
             "inputText": "How many?", "sessionId": "s1", "actionGroup": "execute-query", "apiPath": path,
@@ -131,11 +164,15 @@ mod tests {
         let given = event("/execute", json!([]));
         let refused = Err::<(), _>(Error::new(ErrorKind::SqlRefused, "no"));
         let told = answer(&given, "id", Instant::now(), refused).expect("an answer");
+        let told = serde_json::to_value(told).expect("JSON");
+        assert_eq!(told["messageVersion"], "1.0");
+        assert_eq!(told["response"]["apiPath"], "/execute");
+        assert_eq!(told["sessionAttributes"]["run_id"], "r");
         assert_eq!(told["response"]["httpStatusCode"], 422);
         let body = told["response"]["responseBody"]["application/json"]["body"]
             .as_str()
             .expect("a string");
-        let body: Value = serde_json::from_str(body).expect("JSON");
+        let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
         assert_eq!(body, json!({ "error": "sql_refused", "message": "no" }));
         let busy = Err::<(), _>(Error::new(ErrorKind::Throttled, "later"));
         assert!(answer(&given, "id", Instant::now(), busy).is_err());

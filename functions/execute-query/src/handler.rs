@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use aws_lambda_events::event::bedrock_agent_runtime::AgentEvent;
-use lambda_shell::action_group::{self, Call};
+use lambda_shell::action_group::{self, ActionGroupAnswer, Call};
 use reporting::execute::{self, Preview, PreviewTable};
 use reporting::{Error, ObjectStore};
-use serde_json::Value;
 
 /// The path in the action group's OpenAPI schema.
 const PATH: &str = "/execute";
@@ -16,7 +15,7 @@ pub(crate) async fn handle(
     database: &impl Preview,
     event: AgentEvent,
     request_id: &str,
-) -> Result<Value, Error> {
+) -> Result<ActionGroupAnswer, Error> {
     let started = Instant::now();
     let outcome = execute(store, database, &event).await;
     action_group::answer(&event, request_id, started, outcome)

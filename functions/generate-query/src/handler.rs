@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use aws_lambda_events::event::bedrock_agent_runtime::AgentEvent;
-use lambda_shell::action_group::{self, Call};
+use lambda_shell::action_group::{self, ActionGroupAnswer, Call};
 use reporting::generate::{self, GenerateRequest, Model};
 use reporting::{Error, ObjectStore};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The path in the action group's OpenAPI schema.
 const PATH: &str = "/generate";
@@ -16,7 +16,7 @@ pub(crate) async fn handle(
     model: &impl Model,
     event: AgentEvent,
     request_id: &str,
-) -> Result<Value, Error> {
+) -> Result<ActionGroupAnswer, Error> {
     let started = Instant::now();
     let outcome = generate(store, model, &event).await;
     action_group::answer(&event, request_id, started, outcome.map(|sql| json!({ "sql": sql })))
