@@ -48,7 +48,7 @@ const CASES: &[Case] = &[
                FROM academics.enrollments AS a, academics.enrollments AS b,\n       \
                academics.enrollments AS c, academics.enrollments AS d\n---\n\
                How many quadruples of enrollments are there?",
-        expected: fails("query_too_slow", "longer than 1 s"),
+        expected: fails("query_too_slow", "longer than 1s"),
     },
     Case {
         file: "too-many.md",

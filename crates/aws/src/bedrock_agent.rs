@@ -1,5 +1,7 @@
 //! The agent over Bedrock InvokeAgent.
 
+use std::time::Duration;
+
 use aws_sdk_bedrockagentruntime::Client;
 use aws_sdk_bedrockagentruntime::error::SdkError;
 use aws_sdk_bedrockagentruntime::types::error::ResponseStreamError;
@@ -29,8 +31,23 @@ impl BedrockAgent {
     }
 }
 
+/// ask-agent has ten minutes; what is left after this is for filing how it ended.
+const PATIENCE: Duration = Duration::from_secs(540);
+
 impl Agent for BedrockAgent {
     async fn ask(&self, request: &AgentRequest) -> Result<AgentReply, Error> {
+        let late = |_| {
+            Error::new(
+                ErrorKind::TimedOut,
+                "the agent was not done after nine minutes; word the question more plainly, or give it approved `sql`",
+            )
+        };
+        tokio::time::timeout(PATIENCE, Box::pin(self.invoke(request))).await.map_err(late)?
+    }
+}
+
+impl BedrockAgent {
+    async fn invoke(&self, request: &AgentRequest) -> Result<AgentReply, Error> {
         let state = SessionState::builder()
             .set_session_attributes(Some(request.attributes.to_map()))
             .build();

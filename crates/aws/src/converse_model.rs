@@ -56,6 +56,15 @@ impl Model for ConverseModel {
                 "the guardrail refused the question; ask for data, not for a change",
             ));
         }
+        if reply.stop_reason == StopReason::MaxTokens {
+            // Half a statement may be a whole one that answers something else.
+            return Err(Error::new(
+                ErrorKind::NotSettled,
+                format!(
+                    "the model's answer was cut off at {MAX_TOKENS} tokens; word the question more narrowly"
+                ),
+            ));
+        }
         let usage = reply.usage.as_ref().map_or_else(Usage::default, |usage| Usage {
             input_tokens: u64::try_from(usage.input_tokens).unwrap_or_default(),
             output_tokens: u64::try_from(usage.output_tokens).unwrap_or_default(),

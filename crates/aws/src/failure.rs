@@ -1,24 +1,36 @@
 //! Sorting what an SDK reports into the domain's kinds.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use reporting::{Error, ErrorKind};
 
 /// The error of a call that did `what`, e.g. "failed to read `questions/daily/a.md`".
-pub(crate) fn sort<E, R>(what: impl Into<String>, error: SdkError<E, R>) -> Error
+pub(crate) fn sort<E>(what: impl Into<String>, error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     let what = what.into();
     let (kind, told) = match &error {
-        SdkError::ServiceError(service) => of_service(service.err()),
+        SdkError::ServiceError(service) => {
+            let (kind, told) = of_service(service.err());
+            (of_status(kind, service.raw().status().as_u16()), told)
+        }
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
             (ErrorKind::Unavailable, "the service did not answer".to_owned())
         }
         _ => (ErrorKind::Internal, "the request could not be made".to_owned()),
     };
     with_causes(Error::new(kind, format!("{what}: {told}")), &error)
+}
+
+/// A code that says nothing (a front end's, in the service's place) leaves it to the status.
+fn of_status(kind: ErrorKind, status: u16) -> ErrorKind {
+    match (kind, status) {
+        (ErrorKind::Internal, 429) => ErrorKind::Throttled,
+        (ErrorKind::Internal, 500..) => ErrorKind::Unavailable,
+        _ => kind,
+    }
 }
 
 /// The kind and the words of an error that the service itself gave, in a response or inside a stream.
@@ -32,13 +44,17 @@ pub(crate) fn of_service(error: &impl ProvideErrorMetadata) -> (ErrorKind, Strin
         | "ServiceQuotaExceededException"
         | "ModelNotReadyException"
         | "RequestLimitExceeded"
+        | "ExecutionLimitExceeded"
         | "ConflictException" => ErrorKind::Throttled,
         "AccessDenied"
         | "AccessDeniedException"
         | "ForbiddenException"
         | "UnrecognizedClientException"
         | "ExpiredTokenException"
-        | "InvalidSignatureException" => ErrorKind::AccessDenied,
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "InvalidAccessKeyId"
+        | "ExpiredToken" => ErrorKind::AccessDenied,
         "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "ServiceUnavailableError"
@@ -85,6 +101,14 @@ mod tests {
         ] {
             let error = ErrorMetadata::builder().code(code).message("words").build();
             assert_eq!(of_service(&error), (expected, format!("{code}: words")));
+        }
+        for (kind, status, expected) in [
+            (ErrorKind::Internal, 429, ErrorKind::Throttled),
+            (ErrorKind::Internal, 502, ErrorKind::Unavailable),
+            (ErrorKind::Internal, 400, ErrorKind::Internal),
+            (ErrorKind::AccessDenied, 503, ErrorKind::AccessDenied),
+        ] {
+            assert_eq!(of_status(kind, status), expected, "{status}");
         }
     }
 }

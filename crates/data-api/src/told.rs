@@ -28,13 +28,11 @@ impl Told {
     }
 
     /// Message and hint. What stands in quotes is a name or a part of the SQL if PostgreSQL complains of
-    /// the SQL (class 42, or a position in it); else it may come from a row and is left out.
+    /// the SQL (class 42, or a position in it); else it may come from a row and is left out, as in
+    /// `time zone "…" not recognized` (22023) of a column's value.
     pub(crate) fn without_values(&self) -> String {
         let of_the_sql = self.position.is_some()
-            || self
-                .sqlstate
-                .as_deref()
-                .is_none_or(|code| code.starts_with("42") || code == "22023");
+            || self.sqlstate.as_deref().is_some_and(|code| code.starts_with("42"));
         if !of_the_sql {
             return blank_quoted(&self.message);
         }

@@ -56,6 +56,9 @@ impl Call {
     }
 }
 
+/// An action group's answer is limited to about 25 KB: enough of a message to repair the SQL.
+const MAX_MESSAGE_CHARS: usize = 2000;
+
 /// The answer to an event of the OpenAPI kind.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -104,7 +107,8 @@ pub fn answer<T: Serialize>(
             let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             crate::log_failure(&error, request_id, duration_ms);
             let status = if error.kind() == ErrorKind::Internal { 500 } else { 422 };
-            (status, json!({ "error": error.kind().error_type(), "message": error.to_string() }))
+            let message: String = error.to_string().chars().take(MAX_MESSAGE_CHARS).collect();
+            (status, json!({ "error": error.kind().error_type(), "message": message }))
         }
     };
     Ok(ActionGroupAnswer {

@@ -9,10 +9,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
+/// The runtime would log each failure a second time.
+const LEVELS: &str = "info,lambda_runtime=off";
+
 /// Logs as one JSON object a line on standard output, which Lambda carries to CloudWatch. `RUST_LOG` sets the
 /// level; `info` without it.
 pub fn start_logs() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LEVELS));
     let logs = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

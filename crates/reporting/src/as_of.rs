@@ -54,6 +54,13 @@ impl FromStr for AsOf {
             )
             .with_source(error)
         })?;
+        // Partitions and SQL literals take years of four digits.
+        if !(1..=9999).contains(&timestamp.to_zoned(TimeZone::UTC).year()) {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("`{text}` is not in the years 1 to 9999"),
+            ));
+        }
         let whole = timestamp.round(Unit::Second).is_ok_and(|rounded| rounded == timestamp);
         if !whole {
             return Err(Error::new(
@@ -91,6 +98,7 @@ mod tests {
             ("2026-11-22T06:00:00.5Z", None),
             ("2026-11-22", None),
             ("yesterday", None),
+            ("-000044-03-15T12:00:00Z", None),
         ] {
             let read = text.parse::<AsOf>().ok().map(|as_of| as_of.to_string());
             assert_eq!(read.as_deref(), expected, "{text}");

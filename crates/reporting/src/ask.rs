@@ -43,7 +43,8 @@ pub struct Usage {
     pub output_tokens: u64,
 }
 
-/// The port to whatever answers questions with the two action groups.
+/// The port to whatever answers questions with the two action groups. It ends by itself, with
+/// [`ErrorKind::TimedOut`] when the agent takes too long: what it has tried until then still counts.
 ///
 /// Not idempotent: each call costs tokens and leaves attempts under its session. The adapter does not
 /// retry; the state machine owns that.
@@ -122,7 +123,11 @@ async fn asked(
         text: planned.text.clone(),
         attributes: Attributes::of(planned),
     };
-    let reply = agent.ask(&request).await?;
+    let (reply, late) = match agent.ask(&request).await {
+        Ok(reply) => (reply, None),
+        Err(error) if error.kind() == ErrorKind::TimedOut => (AgentReply::default(), Some(error)),
+        Err(error) => return Err(error),
+    };
     let trace = serde_json::to_vec_pretty(&reply.trace).map_err(|error| {
         Error::new(ErrorKind::Internal, "failed to write a trace").with_source(error)
     })?;
@@ -133,9 +138,10 @@ async fn asked(
         session_id: session_id.to_owned(),
     };
     let settled = settle(session.attempts(store).await?, reply.blocked, &planned.id);
-    let (sql, failure) = match settled {
-        Ok(sql) => (Some(sql), None),
-        Err(failure) => (None, Some(failure)),
+    let (sql, failure) = match (settled, late) {
+        (Ok(sql), _) => (Some(sql), None),
+        (Err(_), Some(late)) => (None, Some(late.to_failure())),
+        (Err(failure), None) => (None, Some(failure)),
     };
     Ok(Outcome {
         sql,

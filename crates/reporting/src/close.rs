@@ -2,6 +2,8 @@
 
 mod results;
 
+pub use results::Caught;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -75,6 +77,17 @@ pub struct Closed {
     pub run_key: String,
 }
 
+/// What `close-run` is given: the run's input, and how the map failed as a whole, if it did.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CloseInput {
+    /// The execution's input.
+    #[serde(flatten)]
+    pub run: RunInput,
+    /// What the Catch of the map kept.
+    #[serde(default)]
+    pub map_error: Option<Caught>,
+}
+
 /// The port that turns a run's answers into one Parquet file of the audit table.
 pub trait AuditEncoder: Send + Sync {
     /// One row an answer.
@@ -86,8 +99,10 @@ pub trait AuditEncoder: Send + Sync {
 pub async fn run(
     store: &impl ObjectStore,
     audit: &impl AuditEncoder,
-    input: &RunInput,
+    input: &CloseInput,
 ) -> Result<Closed, Error> {
+    let map_failure = input.map_error.as_ref().map(Caught::to_failure);
+    let input = &input.run;
     let plan_key = keys::plan(&input.run_id);
     let plan_body = store
         .get(&plan_key)
@@ -98,7 +113,7 @@ pub async fn run(
         run_id: input.run_id.clone(),
         cadence: input.cadence,
         as_of: input.as_of,
-        answers: join(plan::read(&plan_body)?, told),
+        answers: join(plan::read(&plan_body)?, told, map_failure.as_ref()),
     };
     let answered = run.answers.iter().filter(|answer| answer.status == Status::Answered).count();
     let closed = Closed {
@@ -116,13 +131,17 @@ pub async fn run(
     Ok(closed)
 }
 
-fn join(planned: Vec<plan::PlannedQuestion>, mut told: BTreeMap<String, Answer>) -> Vec<Answer> {
+fn join(
+    planned: Vec<plan::PlannedQuestion>,
+    mut told: BTreeMap<String, Answer>,
+    map_failure: Option<&Failure>,
+) -> Vec<Answer> {
     planned
         .into_iter()
         .map(|question| {
             let told = told.remove(&question.key);
             let answer = told.unwrap_or_else(|| {
-                let failure = question.failure.clone().unwrap_or_else(lost);
+                let failure = question.failure.clone().unwrap_or_else(|| lost(map_failure));
                 Answer::failed(&question.id, failure, None)
             });
             Answer { id: question.id, title: question.title, ..answer }
@@ -130,9 +149,13 @@ fn join(planned: Vec<plan::PlannedQuestion>, mut told: BTreeMap<String, Answer>)
         .collect()
 }
 
-fn lost() -> Failure {
-    Error::new(ErrorKind::Lost, "the run ended before this question was answered; run it again")
-        .to_failure()
+fn lost(map_failure: Option<&Failure>) -> Failure {
+    let mut message = "the run ended before this question was answered; run it again".to_owned();
+    if let Some(failure) = map_failure {
+        message
+            .push_str(&format!(" (the map failed: {}: {})", failure.error_type, failure.message));
+    }
+    Error::new(ErrorKind::Lost, message).to_failure()
 }
 
 impl Answer {

@@ -74,8 +74,8 @@ error_kinds! {
     TransactionLost = "transaction_lost", true;
     /// A service asks to be called less often.
     Throttled = "throttled", true;
-    /// The database is waking up.
-    DatabaseResuming = "database_resuming", true;
+    /// The database was still waking up when the time to wait for it was over. Who reads waits; nobody retries.
+    DatabaseResuming = "database_resuming", false;
     /// A service did not answer, or answered that it cannot now.
     Unavailable = "unavailable", true;
     /// The function's role lacks a permission.
@@ -150,5 +150,36 @@ mod tests {
             assert_eq!(ErrorKind::named(kind.error_type()), *kind);
         }
         assert_eq!(ErrorKind::named("States.Timeout"), ErrorKind::Internal);
+    }
+
+    /// What AWS recommends to retry of Lambda's own failures, beside ours.
+    const OF_LAMBDA: [&str; 5] = [
+        "Lambda.TooManyRequestsException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.ClientExecutionTimeoutException",
+    ];
+
+    #[test]
+    fn the_state_machine_retries_what_is_retryable_and_nothing_else() {
+        let text = include_str!("../../../state-machines/report-run.asl.json");
+        let machine: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        let ours =
+            ErrorKind::ALL.iter().filter(|kind| kind.retryable()).map(|kind| kind.error_type());
+        let expected: std::collections::BTreeSet<&str> = ours.chain(OF_LAMBDA).collect();
+        let children = "/States/AnswerAll/ItemProcessor/States";
+        for state in [
+            "/States/PlanRun",
+            "/States/CloseRun",
+            &format!("{children}/Ask"),
+            &format!("{children}/WriteReport"),
+        ] {
+            let names = machine
+                .pointer(&format!("{state}/Retry/0/ErrorEquals"))
+                .and_then(|names| names.as_array());
+            let names = names.expect("a retrier").iter().filter_map(|name| name.as_str()).collect();
+            assert_eq!(expected, names, "{state}");
+        }
     }
 }

@@ -114,8 +114,10 @@ impl PreviewTable {
         self
     }
 
+    /// Its bytes in the answer, where the JSON stands in a string.
     fn json_bytes(&self) -> usize {
-        serde_json::to_vec(self).map_or(usize::MAX, |json| json.len())
+        let json = serde_json::to_string(self).and_then(|json| serde_json::to_string(&json));
+        json.map_or(usize::MAX, |json| json.len())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::ask::{self, Agent, AgentReply, AgentRequest};
 use crate::attempt::{Action, Attempt, Session};
-use crate::close::{self, AuditEncoder, Run};
+use crate::close::{self, AuditEncoder, CloseInput, Run};
 use crate::memory::{Fault, Memory};
 use crate::plan::{self, PlannedQuestion};
 use crate::run::RunInput;
@@ -46,21 +46,22 @@ impl AuditEncoder for Steps<'_> {
 impl Steps<'_> {
     /// Each step twice at most: the second call is the state machine's retry, in a session of its own.
     async fn run(&self) {
-        let input = RunInput {
+        let run = RunInput {
             run_id: "daily-1".into(),
             cadence: Cadence::Daily,
             as_of: "2026-11-22T06:00:00Z".parse().expect("an as-of"),
             time_zone: "UTC".into(),
             keys: None,
         };
-        let planned = match plan::run(self.0, self, &input).await {
+        let planned = match plan::run(self.0, self, &run).await {
             Ok(planned) => planned,
-            Err(_) => plan::run(self.0, self, &input).await.expect("planned"),
+            Err(_) => plan::run(self.0, self, &run).await.expect("planned"),
         };
         let body = self.0.get(&planned.key).await.expect("read").expect("a plan");
         for question in plan::read(&body).expect("lines") {
             self.ask(&question).await;
         }
+        let input = CloseInput { run, map_error: None };
         if close::run(self.0, self, &input).await.is_err() {
             close::run(self.0, self, &input).await.expect("closed");
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::{StreamExt as _, TryStreamExt as _, future, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::question::{self, Question};
@@ -12,6 +13,9 @@ use crate::{AsOf, Error, ErrorKind, Failure, ObjectStore, keys};
 
 /// What one Distributed Map takes at most (its limit of child executions in one run).
 pub const MAX_QUESTIONS: usize = 10_000;
+
+/// Files read at once: ten thousand, one after the other, would outlast the function.
+const READS_AT_ONCE: usize = 32;
 
 /// One line of `plan.jsonl`: all that the steps after it need to know of a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,37 +119,51 @@ async fn plan_lines(
             everything.iter().filter(|key| key.starts_with(&folder)).cloned().collect()
         }
     };
-    let mut lines = Vec::new();
-    for key in planned {
-        let Some((cadence, id)) = question::of_key(&key) else { continue };
-        let zone = question::time_zone(&input.time_zone)?;
-        let mut line = PlannedQuestion {
-            run_id: input.run_id.clone(),
-            partition: cadence.partition(input.as_of, &zone),
-            as_of: input.as_of,
-            id,
-            key,
-            schema_key: String::new(),
-            text: String::new(),
-            title: None,
-            time_zone: "UTC".to_owned(),
-            max_rows: None,
-            timeout_seconds: question::DEFAULT_TIMEOUT.as_secs(),
-            tables: Vec::new(),
-            sql: None,
-            failure: None,
-        };
-        match read_question(store, &line.key, &taken).await {
-            Ok(question) => fill(&mut line, question),
-            Err(error) if error.kind().retryable() || error.kind() == ErrorKind::AccessDenied => {
-                return Err(error);
-            }
-            Err(error) => line.failure = Some(error.to_failure()),
-        }
-        lines.push(line);
-    }
+    let lines = planned.iter().map(|key| plan_line(store, input, key, &taken));
+    let mut lines: Vec<PlannedQuestion> = stream::iter(lines)
+        .buffered(READS_AT_ONCE)
+        .try_filter_map(|line| future::ready(Ok(line)))
+        .try_collect()
+        .await?;
     lines.sort_by(|one, other| (&one.id, &one.key).cmp(&(&other.id, &other.key)));
     Ok(lines)
+}
+
+/// The line of one file; `None` when the key is not a question's.
+async fn plan_line(
+    store: &impl ObjectStore,
+    input: &RunInput,
+    key: &str,
+    taken: &BTreeMap<String, Vec<&str>>,
+) -> Result<Option<PlannedQuestion>, Error> {
+    let Some((cadence, id)) = question::of_key(key) else { return Ok(None) };
+    let zone = question::time_zone(&input.time_zone)?;
+    let mut line = PlannedQuestion {
+        run_id: input.run_id.clone(),
+        partition: cadence.partition(input.as_of, &zone),
+        as_of: input.as_of,
+        id,
+        key: key.to_owned(),
+        schema_key: String::new(),
+        text: String::new(),
+        title: None,
+        time_zone: input.time_zone.clone(),
+        max_rows: None,
+        timeout_seconds: question::DEFAULT_TIMEOUT.as_secs(),
+        tables: Vec::new(),
+        sql: None,
+        failure: None,
+    };
+    match read_question(store, key, taken).await {
+        Ok(question) => fill(&mut line, question),
+        Err(error) => match error.kind() {
+            ErrorKind::InvalidQuestion
+            | ErrorKind::DuplicateQuestion
+            | ErrorKind::QuestionNotFound => line.failure = Some(error.to_failure()),
+            _ => return Err(error),
+        },
+    }
+    Ok(Some(line))
 }
 
 async fn read_question(
@@ -183,8 +201,9 @@ async fn read_question(
 fn files_by_id(keys: &[String]) -> BTreeMap<String, Vec<&str>> {
     let mut files: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for key in keys {
-        if let Some((_, id)) = question::of_key(key) {
-            files.entry(id).or_default().push(key);
+        let id = question::of_key(key).and_then(|_| question::id_of_file(key));
+        if let Some(id) = id {
+            files.entry(id.to_owned()).or_default().push(key);
         }
     }
     files
@@ -193,7 +212,9 @@ fn files_by_id(keys: &[String]) -> BTreeMap<String, Vec<&str>> {
 fn fill(line: &mut PlannedQuestion, question: Question) {
     line.text = question.text;
     line.title = question.settings.title;
-    line.time_zone = question.settings.time_zone;
+    if let Some(zone) = question.settings.time_zone {
+        line.time_zone = zone;
+    }
     line.max_rows = question.settings.max_rows;
     line.timeout_seconds = question.settings.timeout.as_secs();
     line.tables = question.settings.tables;
@@ -280,6 +301,9 @@ mod tests {
             ("questions/daily/bad.md", "---\nnope: 1\n---\nHow many?"),
             ("questions/daily/twin.md", "How many?"),
             ("questions/weekly/twin.txt", "How many?"),
+            ("questions/daily/good.md~", "How few?"),
+            ("questions/daily/README.md", "about these"),
+            ("questions/weekly/good.csv", "1,2"),
             ("questions/weekly/other.md", "How many?"),
         ]);
         check(

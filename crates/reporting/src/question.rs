@@ -34,8 +34,8 @@ pub struct Question {
 pub struct Settings {
     /// A heading for people.
     pub title: Option<String>,
-    /// The zone in which `CURRENT_DATE` and its kin are read.
-    pub time_zone: String,
+    /// The zone in which `CURRENT_DATE` and its kin are read; the schedule's without it.
+    pub time_zone: Option<String>,
     /// More rows than this fail the question.
     pub max_rows: Option<u64>,
     /// How long its statement may run.
@@ -50,7 +50,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             title: None,
-            time_zone: "UTC".to_owned(),
+            time_zone: None,
             max_rows: None,
             timeout: DEFAULT_TIMEOUT,
             tables: Vec::new(),
@@ -114,11 +114,14 @@ pub fn is_id(id: &str) -> bool {
 }
 
 /// The cadence and the id that a key `questions/<cadence>/<file>` stands for, readable or not;
-/// `None` when the key is not a question's.
+/// `None` when the key is not a question's: folders inside, hidden files, editors' backups and READMEs.
 pub fn of_key(key: &str) -> Option<(Cadence, String)> {
     let (folder, file) = key.strip_prefix(keys::QUESTIONS)?.split_once('/')?;
     let cadence = folder.parse().ok()?;
-    if file.is_empty() || file.starts_with('.') || file.contains('/') {
+    let aside = file.starts_with(['.', '#'])
+        || file.ends_with('~')
+        || file.eq_ignore_ascii_case("readme.md");
+    if file.is_empty() || file.contains('/') || aside {
         return None;
     }
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
@@ -128,6 +131,14 @@ pub fn of_key(key: &str) -> Option<(Cadence, String)> {
         .take(64)
         .collect();
     Some((cadence, id))
+}
+
+/// The id that a file of that name would have; `None` when it cannot be a question. An id is used once, and
+/// what cannot be a question takes none from one that can.
+pub fn id_of_file(name: &str) -> Option<&str> {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let (id, ending) = file.rsplit_once('.')?;
+    (is_id(id) && ["md", "txt"].contains(&ending)).then_some(id)
 }
 
 /// The zone of that IANA name.
@@ -181,6 +192,8 @@ mod tests {
             ("questions/adhoc/Weekly Sales.md", Some((Cadence::Adhoc, "weekly-sales"))),
             ("questions/daily/", None),
             ("questions/daily/.hidden.md", None),
+            ("questions/daily/new-students.md~", None),
+            ("questions/daily/README.md", None),
             ("questions/daily/deeper/x.md", None),
             ("questions/README.md", None),
             ("runs/x/plan.jsonl", None),

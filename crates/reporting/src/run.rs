@@ -25,7 +25,8 @@ pub enum Cause {
     Drop {
         /// Its key.
         key: String,
-        /// What tells this content of the key from another: S3's version, or its ETag.
+        /// What tells this put of the key from another: S3's version, or its sequencer. It names the run; what
+        /// is asked is what lies there when the run is planned.
         version: String,
         /// When it landed.
         as_of: AsOf,
@@ -109,6 +110,7 @@ fn input(cause: Cause) -> Result<Result<RunInput, String>, Error> {
     match cause {
         Cause::Tick { cadence, as_of, keys, time_zone, .. } => {
             question::time_zone(&time_zone)?;
+            let keys = keys.map(checked).transpose()?;
             let run_id = match &keys {
                 None => format!("{cadence}-{}", as_of.compact()),
                 Some(keys) if keys.is_empty() => {
@@ -143,6 +145,21 @@ fn input(cause: Cause) -> Result<Result<RunInput, String>, Error> {
                 }))
             }
         },
+    }
+}
+
+/// The keys once each, in order; one that names no question is an error, not a question less.
+fn checked(mut keys: Vec<String>) -> Result<Vec<String>, Error> {
+    keys.sort();
+    keys.dedup();
+    match keys.iter().find(|key| question::of_key(key).is_none()) {
+        None => Ok(keys),
+        Some(key) => Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!(
+                "`{key}` is not a question's key; questions lie in questions/<cadence>/<id>.md"
+            ),
+        )),
     }
 }
 
@@ -202,7 +219,12 @@ mod tests {
         check(&names, tick(true, None), "started daily-20261122T060000Z-r3").await;
         let one = Some(vec!["questions/daily/a.md".to_owned()]);
         check(&names, tick(true, one), "started daily-20261122T060000Z-").await;
+        let twice =
+            Some(vec!["questions/daily/a.md".to_owned(), "questions/daily/a.md".to_owned()]);
+        check(&names, tick(false, twice), "already daily-20261122T060000Z-").await;
         assert!(start(&names, tick(true, Some(Vec::new()))).await.is_err());
+        let misspelt = Some(vec!["questions/dialy/a.md".to_owned()]);
+        assert!(start(&names, tick(true, misspelt)).await.is_err());
     }
 
     #[tokio::test]

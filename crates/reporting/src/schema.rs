@@ -104,14 +104,16 @@ impl Schema {
 }
 
 /// Whether a list of `schema.table` or `table` entries allows a relation; an empty list allows all. A
-/// relation written without its schema is allowed by an entry of that table in any schema.
+/// relation written without its schema is in `public`: that is where the session's search path leads.
 pub fn is_allowed(allowed: &[String], schema: Option<&str>, name: &str) -> bool {
     allowed.is_empty()
         || allowed.iter().any(|entry| match (entry.rsplit_once('.'), schema) {
             (Some((entry_schema, entry_name)), Some(schema)) => {
                 entry_schema == schema && entry_name == name
             }
-            (Some((_, entry_name)), None) => entry_name == name,
+            (Some((entry_schema, entry_name)), None) => {
+                entry_schema == "public" && entry_name == name
+            }
             (None, _) => entry == name,
         })
 }
@@ -122,10 +124,11 @@ mod tests {
 
     #[test]
     fn an_allow_list_names_tables_with_or_without_their_schema() {
-        let allowed = ["academics.students".to_owned(), "projects".to_owned()];
+        let allowed = ["academics.students", "projects", "public.users"].map(str::to_owned);
         for (schema, name, expected) in [
             (Some("academics"), "students", true),
-            (None, "students", true),
+            (None, "students", false),
+            (None, "users", true),
             (Some("staff"), "students", false),
             (Some("research"), "projects", true),
             (Some("staff"), "salaries", false),

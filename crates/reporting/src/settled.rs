@@ -15,6 +15,12 @@ impl SettledSql {
     pub fn check(sql: &str, tables: &[String]) -> Result<SettledSql, Error> {
         let accepted = sql_guard::check(sql)
             .map_err(|refusal| Error::new(ErrorKind::SqlRefused, refusal.to_string()))?;
+        if !accepted.repeatable {
+            return Err(Error::new(
+                ErrorKind::SqlRefused,
+                "`TABLESAMPLE` is refused: it draws other rows in every run; write TABLESAMPLE … REPEATABLE (1)",
+            ));
+        }
         for relation in &accepted.relations {
             if !is_allowed(tables, relation.schema.as_deref(), &relation.name) {
                 let schema = relation
@@ -58,6 +64,11 @@ mod tests {
             ("WITH s AS (SELECT 1 AS one FROM academics.students) SELECT one FROM s", None),
             ("SELECT * FROM staff.salaries", Some(ErrorKind::TableNotAllowed)),
             ("DELETE FROM academics.students", Some(ErrorKind::SqlRefused)),
+            (
+                "SELECT 1 FROM academics.students TABLESAMPLE system (5)",
+                Some(ErrorKind::SqlRefused),
+            ),
+            ("SELECT 1 FROM academics.students TABLESAMPLE system (5) REPEATABLE (1)", None),
         ] {
             let refused = SettledSql::check(sql, &tables).err().map(|error| error.kind());
             assert_eq!(refused, expected, "{sql}");

@@ -27,7 +27,8 @@ pub(crate) struct Tick {
 }
 
 /// The parts that we read of an "Object Created" event (S3 User Guide, "EventBridge event message structure").
-/// Keys are not URL-encoded there.
+/// Keys are not URL-encoded there. Without versioning the sequencer tells one put of a key from the next, and is
+/// equal in a duplicate event; an ETag would take the same text, dropped again, for the same drop.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Dropped {
@@ -46,7 +47,7 @@ struct Detail {
 struct Object {
     key: String,
     version_id: Option<String>,
-    etag: Option<String>,
+    sequencer: Option<String>,
 }
 
 pub(crate) async fn handle(starter: &impl RunStarter, event: Event) -> Result<StartOutcome, Error> {
@@ -67,7 +68,7 @@ fn cause(event: Event) -> Result<Cause, Error> {
             let version = object
                 .version_id
                 .filter(|version| !version.is_empty())
-                .or(object.etag)
+                .or(object.sequencer)
                 .unwrap_or_default();
             Ok(Cause::Drop { key: object.key, version, as_of: event.time })
         }
@@ -108,12 +109,12 @@ mod tests {
         );
         check(
             r#"{"version":"0","detail-type":"Object Created","source":"aws.s3","time":"2026-11-22T06:00:07Z",
-                "detail":{"bucket":{"name":"b"},"object":{"key":"questions/adhoc/a.md","size":5,"etag":"e1","version-id":"v1"}}}"#,
+                "detail":{"bucket":{"name":"b"},"object":{"key":"questions/adhoc/a.md","size":5,"sequencer":"s1","version-id":"v1"}}}"#,
             Some("questions/adhoc/a.md v1 2026-11-22T06:00:07Z"),
         );
         check(
-            r#"{"detail-type":"Object Created","time":"2026-11-22T06:00:07Z","detail":{"object":{"key":"k","etag":"e1"}}}"#,
-            Some("k e1 2026-11-22T06:00:07Z"),
+            r#"{"detail-type":"Object Created","time":"2026-11-22T06:00:07Z","detail":{"object":{"key":"k","sequencer":"s1"}}}"#,
+            Some("k s1 2026-11-22T06:00:07Z"),
         );
         check(
             r#"{"detail-type":"Object Deleted","time":"2026-11-22T06:00:07Z","detail":{"object":{"key":"k"}}}"#,

@@ -10,6 +10,7 @@ struct Scripted<'a> {
     store: &'a Memory,
     attempts: Vec<Attempt>,
     blocked: bool,
+    late: bool,
     asked: AtomicUsize,
 }
 
@@ -24,6 +25,9 @@ impl Agent for Scripted<'_> {
         };
         for attempt in &self.attempts {
             session.record(self.store, attempt).await?;
+        }
+        if self.late {
+            return Err(Error::new(ErrorKind::TimedOut, "not done"));
         }
         Ok(AgentReply {
             narrative: "so it is".into(),
@@ -59,8 +63,17 @@ fn failed(action: Action, kind: ErrorKind) -> Attempt {
 }
 
 async fn check(attempts: Vec<Attempt>, blocked: bool, expected: Result<&str, ErrorKind>) {
+    check_ending(attempts, blocked, false, expected).await;
+}
+
+async fn check_ending(
+    attempts: Vec<Attempt>,
+    blocked: bool,
+    late: bool,
+    expected: Result<&str, ErrorKind>,
+) {
     let store = Memory::default();
-    let agent = Scripted { store: &store, attempts, blocked, asked: AtomicUsize::new(0) };
+    let agent = Scripted { store: &store, attempts, blocked, late, asked: AtomicUsize::new(0) };
     for _ in 0..2 {
         let settled = run(&store, &agent, &planned(None), "session-1").await;
         let settled = settled.as_ref().map(|settled| settled.sql.as_str()).map_err(Error::kind);
@@ -95,10 +108,21 @@ async fn the_last_good_attempt_is_settled_on() {
 }
 
 #[tokio::test]
+async fn what_a_late_agent_has_tried_counts() {
+    check_ending(vec![ran("SELECT 1")], false, true, Ok("SELECT 1")).await;
+    check_ending(vec![made("SELECT 1")], false, true, Err(ErrorKind::TimedOut)).await;
+}
+
+#[tokio::test]
 async fn an_approved_query_spares_the_agent() {
     let store = Memory::default();
-    let agent =
-        Scripted { store: &store, attempts: vec![], blocked: false, asked: AtomicUsize::new(0) };
+    let agent = Scripted {
+        store: &store,
+        attempts: vec![],
+        blocked: false,
+        late: false,
+        asked: AtomicUsize::new(0),
+    };
     let settled =
         run(&store, &agent, &planned(Some("SELECT x FROM a.b;")), "s1").await.expect("settled");
     assert_eq!(settled.sql, "SELECT x FROM a.b");

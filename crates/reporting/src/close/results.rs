@@ -54,11 +54,19 @@ enum Output {
     Answered(Box<Answer>),
 }
 
-#[derive(Deserialize)]
+/// What a Catch keeps of an error.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Caught {
+pub struct Caught {
     error: String,
     cause: Option<String>,
+}
+
+impl Caught {
+    /// As it is filed in an answer.
+    pub(super) fn to_failure(&self) -> Failure {
+        failure(&self.error, self.cause.as_deref())
+    }
 }
 
 #[derive(Deserialize)]
@@ -113,7 +121,7 @@ fn told(child: Child) -> Result<(String, Answer), Error> {
         Some(Ok(Output::Answered(answer))) => *answer,
         Some(Ok(Output::Planned { failure })) => Answer::failed(&input.id, failure, None),
         Some(Ok(Output::Caught { error, sql })) => {
-            Answer::failed(&input.id, failure(&error.error, error.cause.as_deref()), sql)
+            Answer::failed(&input.id, error.to_failure(), sql)
         }
         Some(Err(error)) => return Err(unreadable(error)),
         None => Answer::failed(
@@ -132,19 +140,22 @@ fn failure(error: &str, cause: Option<&str>) -> Failure {
     let message = serde_json::from_str::<FunctionError>(cause)
         .map_or_else(|_| cause.to_owned(), |payload| payload.error_message);
     let kind = match error {
-        "States.Timeout" | "Sandbox.Timedout" => ErrorKind::TimedOut,
-        _ => ErrorKind::named(error),
+        "States.Timeout" | "Sandbox.Timedout" => {
+            return Failure {
+                error_type: ErrorKind::TimedOut.error_type().to_owned(),
+                message:
+                    "a step took longer than it may; narrow the question, or give it approved `sql`"
+                        .to_owned(),
+            };
+        }
+        "Lambda.TooManyRequestsException" => ErrorKind::Throttled,
+        name if name.starts_with("Lambda.") && name != "Lambda.Unknown" => ErrorKind::Unavailable,
+        name => ErrorKind::named(name),
     };
     match kind {
         ErrorKind::Internal => Failure {
             error_type: kind.error_type().to_owned(),
             message: format!("{error}: {message}").trim_end_matches([':', ' ']).to_owned(),
-        },
-        ErrorKind::TimedOut if message.is_empty() => Failure {
-            error_type: kind.error_type().to_owned(),
-            message:
-                "a step took longer than it may; narrow the question, or give it approved `sql`"
-                    .to_owned(),
         },
         _ => Failure { error_type: kind.error_type().to_owned(), message },
     }

@@ -83,8 +83,9 @@ async fn every_planned_question_has_exactly_one_answer() {
         ("runs/daily-1/map/u/SUCCEEDED_0.json", &succeeded.to_string()),
         ("runs/daily-1/map/u/FAILED_0.json", &failed.to_string()),
     ]);
-    let input: RunInput = serde_json::from_value(json!({
+    let input: CloseInput = serde_json::from_value(json!({
         "run_id": "daily-1", "cadence": "daily", "as_of": "2026-11-22T06:00:00Z", "time_zone": "UTC", "keys": null,
+        "map_error": { "Error": "States.ItemReaderFailed", "Cause": "no such key" },
     }))
     .expect("an input");
 
@@ -109,7 +110,11 @@ async fn every_planned_question_has_exactly_one_answer() {
         [
             ("broken", "internal", "States.DataLimitExceeded: too much"),
             ("crash", "internal", "Runtime.ExitError: exit status 1"),
-            ("gone", "lost", "the run ended before this question was answered; run it again"),
+            (
+                "gone",
+                "lost",
+                "the run ended before this question was answered; run it again (the map failed: internal: States.ItemReaderFailed: no such key)"
+            ),
             ("good", "-", "-"),
             ("slow", "query_too_slow", "took too long"),
             (

@@ -33,27 +33,27 @@ pub(super) fn user(ddl: &str, request: &GenerateRequest) -> String {
     text
 }
 
-/// The statement in a model's words: the last fenced block, else the whole text.
+/// The statement in a model's words: the last fenced block, else the whole text. A line that declines wins over
+/// any block.
 pub(super) fn sql_of(text: &str) -> Result<String, Error> {
     let text = text.trim();
-    if let Some(sql) = last_block(text) {
-        return Ok(sql.trim().to_owned());
-    }
-    if let Some((_, reason)) = text.split_once("CANNOT ANSWER:") {
-        let reason = reason.trim().lines().next().unwrap_or_default();
+    let declined = text.lines().find_map(|line| line.trim_start().strip_prefix("CANNOT ANSWER:"));
+    if let Some(reason) = declined {
+        let reason = reason.trim();
         return Err(Error::new(
             ErrorKind::Unanswerable,
             format!("the schema cannot answer this: {reason}"),
         ));
     }
-    Ok(text.to_owned())
+    Ok(last_block(text).unwrap_or(text).trim().to_owned())
 }
 
+/// The last fenced block that is closed: an open one may have lost its end.
 fn last_block(text: &str) -> Option<&str> {
     let mut last = None;
     let mut rest = text;
     while let Some((_, opened)) = rest.split_once("```") {
-        let (block, behind) = opened.split_once("```").unwrap_or((opened, ""));
+        let (block, behind) = opened.split_once("```")?;
         let body = block.split_once('\n').map_or(block, |(_, body)| body);
         if !body.trim().is_empty() {
             last = Some(body);
@@ -73,7 +73,8 @@ mod tests {
             ("```sql\nSELECT 1\n```", Some("SELECT 1")),
             ("Here it is:\n```\nSELECT 1;\n```\nEnjoy.", Some("SELECT 1;")),
             ("First\n```sql\nSELECT 1\n```\nbetter\n```sql\nSELECT 2\n```", Some("SELECT 2")),
-            ("```sql\nSELECT 1", Some("SELECT 1")),
+            ("```sql\nSELECT 1", Some("```sql\nSELECT 1")),
+            ("CANNOT ANSWER: no table\n```sql\nSELECT 1\n```", None),
             ("SELECT 1", Some("SELECT 1")),
             ("CANNOT ANSWER: no column links a to b", None),
             ("I looked.\nCANNOT ANSWER: no such table\nSorry.", None),

@@ -8,6 +8,9 @@ use serde::Deserialize;
 use super::{MAX_TIMEOUT, Settings, time_zone};
 use crate::{Error, ErrorKind};
 
+/// The longest allow-list.
+const MAX_TABLES: usize = 50;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FrontMatter {
@@ -55,12 +58,13 @@ fn settings(name: &str, yaml: &str) -> Result<Settings, Error> {
     };
     if let Some(zone) = read.timezone {
         time_zone(&zone).map_err(|error| invalid(format!("{name}: `timezone`: {error}")))?;
-        settings.time_zone = zone;
+        settings.time_zone = Some(zone);
     }
     if let Some(timeout) = read.timeout {
         settings.timeout = parse_timeout(&timeout)
             .ok_or_else(|| invalid(format!("{name}: `timeout`: `{timeout}` is not between 1s and {}s; the Data API ends a call after 45 s", MAX_TIMEOUT.as_secs())))?;
     }
+    check_tables(name, &settings.tables)?;
     if settings.max_rows == Some(0) {
         return Err(invalid(format!("{name}: `max_rows` is 0; leave it out for no limit")));
     }
@@ -68,6 +72,29 @@ fn settings(name: &str, yaml: &str) -> Result<Settings, Error> {
         return Err(invalid(format!("{name}: `sql` is empty; leave it out to ask the agent")));
     }
     Ok(settings)
+}
+
+/// They travel through the agent, comma-separated, and come back in its answers, which are bounded.
+fn check_tables(name: &str, tables: &[String]) -> Result<(), Error> {
+    if tables.len() > MAX_TABLES {
+        let count = tables.len();
+        return Err(invalid(format!(
+            "{name}: `tables` names {count} tables; at most {MAX_TABLES}"
+        )));
+    }
+    for table in tables {
+        let parts: Vec<&str> = table.split('.').collect();
+        let is_name = |part: &&str| {
+            (1..=63).contains(&part.len())
+                && !part.contains(|c: char| c == ',' || c == '"' || c.is_whitespace())
+        };
+        if parts.len() > 2 || !parts.iter().all(is_name) {
+            return Err(invalid(format!(
+                "{name}: `tables`: `{table}` is no table; write `schema.table`, or `table`, without quotes"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn parse_timeout(text: &str) -> Option<Duration> {
@@ -131,7 +158,7 @@ mod tests {
             "title: New students\ntimezone: Europe/Berlin\nmax_rows: 500\ntimeout: 20s\ntables: [academics.students]\nsql: SELECT 1",
             Ok(Settings {
                 title: Some("New students".to_owned()),
-                time_zone: "Europe/Berlin".to_owned(),
+                time_zone: Some("Europe/Berlin".to_owned()),
                 max_rows: Some(500),
                 timeout: Duration::from_secs(20),
                 tables: vec!["academics.students".to_owned()],
@@ -156,5 +183,8 @@ mod tests {
         check("max_rows: many", Err("q.md:2:11"));
         check("max_rows: 0", Err("leave it out"));
         check("title: [", Err("q.md:"));
+        for table in ["\"\"", "a.b.c", "\"a,b\"", "\"a b\""] {
+            check(&format!("tables: [{table}]"), Err("is no table"));
+        }
     }
 }
