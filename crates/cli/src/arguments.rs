@@ -59,7 +59,13 @@ pub(crate) struct SystemArguments {
     )]
     pub(crate) model_url: Option<String>,
     /// The model's name on that server; its key, if it wants one, is read from QUAESTOR_MODEL_KEY
-    #[arg(long, value_name = "NAME", env = "QUAESTOR_MODEL", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "QUAESTOR_MODEL",
+        hide_env_values = true,
+        requires = "model_url"
+    )]
     pub(crate) model: Option<String>,
     /// Print one JSON object instead of a table
     #[arg(long)]

@@ -54,18 +54,18 @@ fn print_list(what: &str, names: Vec<String>) -> Result<()> {
 /// A line that is no `{"sql": …}` is refused like any other text that is no statement.
 fn lines() -> Result<()> {
     let mut out = std::io::stdout().lock();
-    for line in std::io::stdin().lock().lines() {
+    for line in std::io::stdin().lock().split(b'\n') {
         let line = line.context("failed to read a line from standard input")?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        writeln!(out, "{}", verdict(&line)).context("failed to write a verdict")?;
+        writeln!(out, "{}", verdict(&line))?;
     }
     Ok(())
 }
 
-fn verdict(line: &str) -> serde_json::Value {
-    let checked = match serde_json::from_str::<Line>(line) {
+fn verdict(line: &[u8]) -> serde_json::Value {
+    let checked = match serde_json::from_slice::<Line>(line) {
         Ok(Line { sql }) => sql_guard::check(&sql).map_err(|refusal| refusal.to_string()),
         Err(error) => Err(format!("the line is not a JSON object with the key `sql`: {error}")),
     };
@@ -87,7 +87,8 @@ mod tests {
             (r#"{"query": "SELECT 1"}"#, "refuse"),
             ("SELECT 1", "refuse"),
         ] {
-            assert_eq!(verdict(line)["verdict"], expected, "{line}");
+            assert_eq!(verdict(line.as_bytes())["verdict"], expected, "{line}");
         }
+        assert_eq!(verdict(b"{\"sql\": \"\xff\"}")["verdict"], "refuse", "not UTF-8");
     }
 }

@@ -68,20 +68,24 @@ fn check(files: &[PathBuf]) -> Vec<Finding> {
     let mut first: BTreeMap<String, &Path> = BTreeMap::new();
     let mut findings = Vec::new();
     for file in files {
-        let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let twin = first.get(&id).copied();
+        let name = file.to_string_lossy();
+        let id = question::id_of_file(&name);
+        let twin = id.and_then(|id| first.get(id).copied());
         let fault = match twin {
             Some(twin) => Some(Error::new(
                 ErrorKind::DuplicateQuestion,
                 format!(
-                    "{}: shares the id `{id}`, and so one table in Athena, with {}; rename one of them",
+                    "{}: shares the id `{}`, and so one table in Athena, with {}; rename one of them",
                     file.display(),
+                    id.unwrap_or_default(),
                     twin.display()
                 ),
             )),
             None => fault_in(file).err(),
         };
-        first.entry(id).or_insert(file);
+        if let Some(id) = id {
+            first.entry(id.to_owned()).or_insert(file);
+        }
         findings.push(Finding {
             file: file.display().to_string(),
             ok: fault.is_none(),

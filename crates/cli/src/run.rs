@@ -1,5 +1,6 @@
 //! `quaestor run`: a cadence's questions, or named files, start to end.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -52,15 +53,28 @@ impl What {
         {
             return Ok(What::Cadence(cadence));
         }
-        let files = arguments.what.iter().map(|name| {
+        let mut named = BTreeMap::new();
+        for name in &arguments.what {
             let path = PathBuf::from(name);
+            if !path.is_file() && name.parse::<Cadence>().is_ok() {
+                bail!("`{name}` is a cadence; run one cadence at a time, or files");
+            }
             if !path.is_file() {
-                bail!("`{name}` is neither a cadence (hourly, daily, weekly, monthly, adhoc) nor a file");
+                bail!(
+                    "`{name}` is neither a cadence (hourly, daily, weekly, monthly, adhoc) nor a file"
+                );
             }
             let key = key_of(&path)?;
-            Ok((path, key))
-        });
-        Ok(What::Files(files.collect::<Result<_>>()?))
+            if let Some(other) = named.insert(key.clone(), path.clone())
+                && other != path
+            {
+                bail!(
+                    "`{}` and `{name}` would both be `{key}`; rename one of them",
+                    other.display()
+                );
+            }
+        }
+        Ok(What::Files(named.into_iter().map(|(key, path)| (path, key)).collect()))
     }
 
     async fn run(&self, running: &Running, arguments: &RunArguments) -> Result<Run> {
@@ -77,6 +91,7 @@ impl What {
             }
             What::Files(files) => {
                 for (path, key) in files {
+                    make_way(running, key).await?;
                     upload(running, path, key).await?;
                 }
                 let keys = files.iter().map(|(_, key)| key.clone()).collect::<Vec<_>>();
@@ -153,6 +168,17 @@ pub(crate) async fn mirror(running: &Running, folder: &Path) -> Result<()> {
     }
     for object in running.bucket.list(keys::QUESTIONS).await? {
         if !kept.contains(&object.key) {
+            running.bucket.delete(&object.key).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A file that was moved to another folder leaves its question behind in the bucket, under the same id.
+async fn make_way(running: &Running, key: &str) -> Result<()> {
+    let id = question::id_of_file(key);
+    for object in running.bucket.list(keys::QUESTIONS).await? {
+        if object.key != key && id.is_some() && question::id_of_file(&object.key) == id {
             running.bucket.delete(&object.key).await?;
         }
     }

@@ -5,6 +5,8 @@ pub(crate) mod rows;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use jiff::tz::TimeZone;
+use reporting::{AsOf, Cadence};
 
 use crate::arguments::{Format, ShowArguments};
 use crate::output;
@@ -27,7 +29,7 @@ pub(crate) fn show(arguments: &ShowArguments) -> Result<bool> {
     let newest = reports
         .iter()
         .filter(|report| report.id == *id)
-        .filter(|report| arguments.as_of.as_ref().is_none_or(|as_of| report.partition == *as_of))
+        .filter(|report| arguments.as_of.as_ref().is_none_or(|as_of| is_of(report, as_of)))
         .max_by(|one, other| one.partition.cmp(&other.partition));
     let Some(report) = newest else {
         bail!(
@@ -40,6 +42,16 @@ pub(crate) fn show(arguments: &ShowArguments) -> Result<bool> {
     rows::print(&report.path, format, arguments.limit)
         .with_context(|| format!("failed to show `{}`", report.path.display()))?;
     Ok(true)
+}
+
+/// By the partition as it stands, or by the time that `run` was given.
+fn is_of(report: &OnFile, as_of: &str) -> bool {
+    let of_time = |as_of: AsOf| {
+        Cadence::ALL
+            .iter()
+            .any(|cadence| cadence.partition(as_of, &TimeZone::UTC) == report.partition)
+    };
+    report.partition == as_of || as_of.parse().is_ok_and(of_time)
 }
 
 fn on_file(folder: &Path) -> Result<Vec<OnFile>> {

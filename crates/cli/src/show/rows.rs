@@ -31,8 +31,7 @@ fn table(out: &mut impl Write, report: ReportReader, limit: usize) -> Result<()>
         let batch = batch?;
         let cells = Cells::new(&batch);
         for row in 0..batch.num_rows().min(limit - shown) {
-            let row =
-                (0..batch.num_columns()).map(|column| cells.text(row, column).unwrap_or_default());
+            let row = (0..batch.num_columns()).map(|column| printable(cells.text(row, column)));
             table.add_row(row);
             shown += 1;
         }
@@ -43,6 +42,14 @@ fn table(out: &mut impl Write, report: ReportReader, limit: usize) -> Result<()>
     writeln!(out, "{table}")?;
     writeln!(out, "{shown} of {row_count} rows")?;
     Ok(())
+}
+
+/// A value must not move the cursor or change the colours of the terminal that it is shown on.
+fn printable(cell: Option<String>) -> String {
+    let shown = |c: char| {
+        if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() }
+    };
+    cell.unwrap_or_default().chars().map(shown).collect()
 }
 
 /// An array of objects, one a line.
