@@ -86,6 +86,9 @@ impl Limits {
             ("IntervalStyle", "postgres".to_owned()),
             ("bytea_output", "hex".to_owned()),
             ("extra_float_digits", "1".to_owned()),
+            // The guard reads strings so; off, a backslash would end them elsewhere.
+            ("standard_conforming_strings", "on".to_owned()),
+            ("transform_null_equals", "off".to_owned()),
         ];
         if let Some(work_mem_mib) = self.work_mem_mib {
             settings.push(("work_mem", format!("{work_mem_mib}MB")));
