@@ -73,7 +73,10 @@ async fn where_there_is_no_run_the_exit_code_is_2_and_the_message_says_why() {
     check(&["run", "daily", "--database-url", "mysql://localhost/x"], "PostgreSQL").await;
     check(&["run", "daily", "--model-url", "http://127.0.0.1:1/v1"], "--model").await;
     check(&["show", "no-such-question"], "no reports in").await;
-    check(&["ask"], "unrecognized subcommand").await;
+    check(&["answer"], "unrecognized subcommand").await;
+    check(&["ask", " "], "the question is empty").await;
+    check(&["up", "--schedule", "daily=6"], "write daily=06:00").await;
+    check(&["up", "--watch", "no-such-folder"], "no folder `no-such-folder`").await;
 }
 
 #[tokio::test]
@@ -81,6 +84,8 @@ async fn help_shows_examples() {
     for command in [
         &["--help"][..],
         &["run", "--help"],
+        &["ask", "--help"],
+        &["up", "--help"],
         &["lint", "--help"],
         &["show", "--help"],
         &["guard", "--help"],

@@ -9,9 +9,13 @@ mod fixtures;
 mod quaestor;
 mod sample_database;
 
+mod ask;
 mod audit;
+mod clients;
 mod command_line;
+mod converse;
 mod determinism;
 mod failures;
 mod read_only;
 mod sample;
+mod up;

@@ -32,16 +32,7 @@ pub(crate) async fn quaestor(arguments: &[&str]) -> Ended {
 
 /// The same, with `input` on its standard input.
 pub(crate) async fn quaestor_reading(input: &str, arguments: &[&str]) -> Ended {
-    let mut command = Command::new(program());
-    command.args(arguments).current_dir(repository()).kill_on_drop(true);
-    for (name, _) in std::env::vars_os() {
-        let of_ours = ["AWS_", "QUAESTOR_", "DATABASE_URL"];
-        if of_ours.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
-            command.env_remove(name);
-        }
-    }
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("`quaestor` starts");
+    let mut child = command(arguments).spawn().expect("`quaestor` starts");
     let mut stdin = child.stdin.take().expect("a piped input");
     let write = async move { stdin.write_all(input.as_bytes()).await };
     let both = async { tokio::join!(write, child.wait_with_output()) };
@@ -55,6 +46,20 @@ pub(crate) async fn quaestor_reading(input: &str, arguments: &[&str]) -> Ended {
         stdout: String::from_utf8(output.stdout).expect("UTF-8"),
         stderr: String::from_utf8(output.stderr).expect("UTF-8"),
     }
+}
+
+/// The program with its input and outputs as pipes; it ends with its handle.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(arguments).current_dir(repository()).kill_on_drop(true);
+    for (name, _) in std::env::vars_os() {
+        let of_ours = ["AWS_", "QUAESTOR_", "DATABASE_URL"];
+        if of_ours.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
 }
 
 /// What `--json` prints of a run, and what `run.json` holds besides more.

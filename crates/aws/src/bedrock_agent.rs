@@ -36,14 +36,21 @@ const PATIENCE: Duration = Duration::from_secs(540);
 
 impl Agent for BedrockAgent {
     async fn ask(&self, request: &AgentRequest) -> Result<AgentReply, Error> {
-        let late = |_| {
-            Error::new(
-                ErrorKind::TimedOut,
-                "the agent was not done after nine minutes; word the question more plainly, or give it approved `sql`",
-            )
-        };
-        tokio::time::timeout(PATIENCE, Box::pin(self.invoke(request))).await.map_err(late)?
+        in_time(Box::pin(self.invoke(request))).await
     }
+}
+
+/// What the agent replies while we wait for it.
+pub(crate) async fn in_time(
+    asking: impl Future<Output = Result<AgentReply, Error>>,
+) -> Result<AgentReply, Error> {
+    let late = |_| {
+        Error::new(
+            ErrorKind::TimedOut,
+            "the agent was not done after nine minutes; word the question more plainly, or give it approved `sql`",
+        )
+    };
+    tokio::time::timeout(PATIENCE, asking).await.map_err(late)?
 }
 
 impl BedrockAgent {

@@ -72,13 +72,22 @@ impl Clients {
         aws_sdk_bedrockagentruntime::Client::from_conf(config)
     }
 
-    /// Converse, without retries: each call costs tokens.
+    /// Converse and ApplyGuardrail, without retries: each call costs tokens.
     pub fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
         let config = aws_sdk_bedrockruntime::config::Builder::from(&self.0)
             .retry_config(RetryConfig::disabled())
             .timeout_config(patience(Duration::from_secs(110)))
             .build();
         aws_sdk_bedrockruntime::Client::from_conf(config)
+    }
+
+    /// Invoke, without retries: what the two functions of an agent do costs tokens. generate-query has two minutes.
+    pub fn lambda(&self) -> aws_sdk_lambda::Client {
+        let config = aws_sdk_lambda::config::Builder::from(&self.0)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(patience(Duration::from_secs(130)))
+            .build();
+        aws_sdk_lambda::Client::from_conf(config)
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `ObjectStore` | [`Bucket`] | S3 |
 //! | `RunStarter` | [`StateMachine`] | Step Functions |
 //! | `Agent` | [`BedrockAgent`] | Bedrock InvokeAgent |
+//! | `Agent` | [`ConverseAgent`] | Bedrock Converse, ApplyGuardrail and Lambda |
 //! | `Model` | [`ConverseModel`] | Bedrock Converse |
 //! | `SchemaReader`, `Preview` | [`ReportDatabase`] | RDS Data API |
 //!
@@ -15,6 +16,7 @@
 mod bedrock_agent;
 mod bucket;
 mod clients;
+mod converse_agent;
 mod converse_model;
 mod failure;
 mod report_database;
@@ -26,6 +28,7 @@ mod upload;
 pub use bedrock_agent::BedrockAgent;
 pub use bucket::Bucket;
 pub use clients::Clients;
+pub use converse_agent::{ConverseAgent, ConverseSettings};
 pub use converse_model::ConverseModel;
 pub use report_database::{ReportDatabase, data_api_failure};
 pub use state_machine::StateMachine;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reporting::AsOf;
 
+use crate::schedule::Schedule;
+
 /// Asks a database the same questions every day and files the answers.
 #[derive(Debug, Parser)]
 #[command(
@@ -15,6 +17,8 @@ Examples:
   quaestor demo                          the sample questions on the sample database
   quaestor run daily                     every question in questions/daily/, as of this morning
   quaestor run questions/adhoc/why.md    one question, now
+  quaestor ask \"How many students are there?\"
+  quaestor up                            stay up: dropped files are asked, cadences run on time
   quaestor lint                          are the question files in order?
   quaestor show new-students             the newest report of that question
   echo 'DROP TABLE t' | quaestor guard   would this SQL be let through?
@@ -32,6 +36,10 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// Answer a cadence's questions, or named question files
     Run(RunArguments),
+    /// Ask one question, now: its SQL, its rows, the agent's words
+    Ask(AskArguments),
+    /// Stay up: ask files as they land, run each cadence on time, answer any AWS client
+    Up(UpArguments),
     /// Check question files without asking anything
     Lint(LintArguments),
     /// Show a report as a table, CSV or JSON
@@ -49,6 +57,9 @@ pub(crate) struct SystemArguments {
     /// Where the bucket, logs and executions are kept
     #[arg(long, value_name = "DIR", default_value = ".quaestor")]
     pub(crate) data_dir: PathBuf,
+    /// How the agent is asked: with InvokeAgent, or with our own loop over Converse
+    #[arg(long, value_enum, value_name = "WAY", default_value_t = Agent::BedrockAgent)]
+    pub(crate) agent: Agent,
     /// An OpenAI-compatible server (Ollama, llama.cpp, vLLM) instead of the built-in translator
     #[arg(
         long,
@@ -70,6 +81,15 @@ pub(crate) struct SystemArguments {
     /// Print one JSON object instead of a table
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The ways to ask an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Agent {
+    /// InvokeAgent
+    BedrockAgent,
+    /// Our own loop over Converse
+    Converse,
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +123,58 @@ pub(crate) struct RunArguments {
     pub(crate) time_zone: String,
     /// Your PostgreSQL, e.g. postgres://reader:secret@db.example/sales. Nothing is created there.
     /// Without it: the built-in sample database
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) system: SystemArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  quaestor ask \"How many students are there?\"
+  quaestor ask \"Who works on AI in Education?\" --trace
+  quaestor ask \"How many orders came in today?\" --database-url postgres://reader@localhost/sales --json")]
+pub(crate) struct AskArguments {
+    /// The question, in plain language
+    #[arg(value_name = "QUESTION")]
+    pub(crate) question: String,
+    /// Show every step of the agent; with --json, its raw trace parts
+    #[arg(long)]
+    pub(crate) trace: bool,
+    /// The time that is \"now\" in the question; without it, now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<AsOf>,
+    /// Your PostgreSQL; without it, the built-in sample database
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) system: SystemArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  quaestor up
+  quaestor up --time-zone Europe/Berlin --schedule daily=07:30 --schedule hourly=never
+  quaestor up --schedule 'weekly=friday 17:00' --schedule 'monthly=28 06:00'
+
+Without --schedule: hourly at minute 0, daily at 06:00, weekly on Monday at 06:00, monthly on day 1 at 06:00.
+A file that lands in questions/adhoc/ of the bucket, by any S3 client, or in the watched folder is asked at once.")]
+pub(crate) struct UpArguments {
+    /// The port of the endpoint, on this machine alone; with 0, the system picks one
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    pub(crate) port: u16,
+    /// The folder to watch; without it, that of --questions
+    #[arg(long, value_name = "DIR")]
+    pub(crate) watch: Option<PathBuf>,
+    /// When a cadence is due, e.g. daily=06:00; may be given once for each
+    #[arg(long, value_name = "CADENCE=WHEN")]
+    pub(crate) schedule: Vec<Schedule>,
+    /// The schedules' time zone: a daily report's date is the date there
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) time_zone: String,
+    /// Your PostgreSQL; without it, the built-in sample database
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
     #[command(flatten)]

@@ -3,15 +3,20 @@
 #![expect(clippy::print_stderr, reason = "a command line tells people what it does there")]
 
 mod arguments;
+mod ask;
 mod demo;
 mod guard;
 mod lint;
 mod output;
 mod progress;
 mod run;
+mod schedule;
 mod show;
 mod summary;
 mod system;
+mod trace;
+mod up;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -30,6 +35,8 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Demo(arguments) => Box::pin(demo::demo(arguments)).await,
         Command::Run(arguments) => Box::pin(run::run(arguments)).await,
+        Command::Up(arguments) => Box::pin(up::up(arguments)).await,
+        Command::Ask(arguments) => Box::pin(ask::ask(arguments)).await,
         Command::Lint(arguments) => lint::lint(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Guard(arguments) => guard::guard(&arguments),

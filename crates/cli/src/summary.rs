@@ -57,7 +57,8 @@ pub(crate) fn text(run: &Run, data_dir: &Path) -> String {
     )
 }
 
-fn told(answer: &Answer) -> String {
+/// `answered`, or why not.
+pub(crate) fn told(answer: &Answer) -> String {
     match (&answer.error_type, &answer.message) {
         (Some(error_type), Some(message)) => format!("{error_type}: {message}"),
         (Some(error_type), None) => error_type.clone(),

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use aws::{Bucket, Clients};
-use local::{Database, Model, REGION, System, SystemConfig};
+use local::{AgentBackend, Database, Model, REGION, System, SystemConfig};
 
-use crate::arguments::SystemArguments;
+use crate::arguments::{Agent, SystemArguments};
 
 pub(crate) use local::system::BUCKET;
 
@@ -33,7 +33,7 @@ pub(crate) async fn during<T>(
     database_url: Option<&str>,
     work: impl AsyncFnOnce(&Running) -> Result<T>,
 ) -> Result<T> {
-    let running = start(arguments, database_url).await?;
+    let running = start(arguments, database_url, 0).await?;
     let done = tokio::select! {
         done = Box::pin(work(&running)) => done,
         _ = tokio::signal::ctrl_c() => {
@@ -44,7 +44,12 @@ pub(crate) async fn during<T>(
     done
 }
 
-async fn start(arguments: &SystemArguments, database_url: Option<&str>) -> Result<Running> {
+/// Starts it with its endpoint at `port`; with 0, the system picks one.
+pub(crate) async fn start(
+    arguments: &SystemArguments,
+    database_url: Option<&str>,
+    port: u16,
+) -> Result<Running> {
     let system = System::start(SystemConfig {
         data_dir: arguments.data_dir.clone(),
         functions_dir: functions_dir()?,
@@ -54,6 +59,10 @@ async fn start(arguments: &SystemArguments, database_url: Option<&str>) -> Resul
                 name: "university".to_owned(),
                 scripts: SAMPLE.map(str::to_owned).to_vec(),
             },
+        },
+        agent: match arguments.agent {
+            Agent::BedrockAgent => AgentBackend::BedrockAgent,
+            Agent::Converse => AgentBackend::Converse,
         },
         model: match (&arguments.model_url, &arguments.model) {
             (Some(url), Some(model)) => Model::OpenAi {
@@ -65,7 +74,7 @@ async fn start(arguments: &SystemArguments, database_url: Option<&str>) -> Resul
             _ => Model::BuiltIn,
         },
         state_machine: STATE_MACHINE.to_owned(),
-        port: 0,
+        port,
     })
     .await
     .context("the system on this machine did not start")?;

@@ -8,6 +8,7 @@ mod credentials;
 mod http;
 
 pub mod bedrock;
+pub mod event_bridge;
 pub mod front;
 pub mod lambda;
 pub mod postgres;
@@ -19,7 +20,9 @@ pub mod system;
 
 pub use bedrock::Model;
 pub use credentials::{ACCOUNT, Credentials, REGION};
+pub use event_bridge::{Delivered, EventBridge};
 pub use lambda::InvokeError;
 pub use s3::ObjectCreated;
+pub use sns::Notification;
 pub use step_functions::{Execution, Progress, Status, Step};
-pub use system::{Database, FunctionError, StartError, System, SystemConfig};
+pub use system::{AgentBackend, Database, FunctionError, StartError, System, SystemConfig};

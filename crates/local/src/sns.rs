@@ -10,6 +10,7 @@ use std::{
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::http::{Request, Response, bytes};
@@ -20,10 +21,14 @@ const MAX_SUBJECT_CHARS: usize = 100;
 /// SNS takes messages of at most this many bytes.
 const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
+/// How far a receiver of notifications may fall behind.
+const NOTIFICATIONS_KEPT: usize = 1024;
+
 /// The SNS stand-in; clones share one file.
 #[derive(Clone, Debug)]
 pub struct Sns {
     notifications: Arc<Mutex<File>>,
+    published: broadcast::Sender<Notification>,
 }
 
 /// Why a notification was not taken.
@@ -37,13 +42,19 @@ pub enum PublishError {
     Write(#[source] io::Error),
 }
 
-#[derive(Serialize)]
-struct Notification<'a> {
-    topic_arn: &'a str,
-    subject: Option<&'a str>,
-    message: &'a str,
-    message_id: &'a str,
-    time: Timestamp,
+/// What was published: a line of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notification {
+    /// Where to.
+    pub topic_arn: String,
+    /// A heading, if it has one.
+    pub subject: Option<String>,
+    /// Its text.
+    pub message: String,
+    /// What the publisher was told.
+    pub message_id: String,
+    /// When.
+    pub time: Timestamp,
 }
 
 impl Sns {
@@ -53,7 +64,15 @@ impl Sns {
     /// The file system's own.
     pub fn open(file: &Path) -> io::Result<Self> {
         let notifications = File::options().create(true).append(true).open(file)?;
-        Ok(Self { notifications: Arc::new(Mutex::new(notifications)) })
+        Ok(Self {
+            notifications: Arc::new(Mutex::new(notifications)),
+            published: broadcast::Sender::new(NOTIFICATIONS_KEPT),
+        })
+    }
+
+    /// What is published from now on. A receiver that falls 1,024 behind loses the oldest.
+    pub fn published(&self) -> broadcast::Receiver<Notification> {
+        self.published.subscribe()
     }
 
     /// Publishes; gives the message id.
@@ -86,10 +105,10 @@ impl Sns {
         }
         let message_id = Uuid::new_v4().to_string();
         let notification = Notification {
-            topic_arn,
-            subject,
-            message,
-            message_id: &message_id,
+            topic_arn: topic_arn.to_owned(),
+            subject: subject.map(str::to_owned),
+            message: message.to_owned(),
+            message_id: message_id.clone(),
             time: Timestamp::now(),
         };
         let mut line =
@@ -100,6 +119,8 @@ impl Sns {
             .unwrap_or_else(PoisonError::into_inner)
             .write_all(&line)
             .map_err(PublishError::Write)?;
+        // An error means that nobody listens.
+        let _ = self.published.send(notification);
         Ok(message_id)
     }
 

@@ -252,5 +252,19 @@ async fn the_invoke_api() {
         let version = headers.get("x-amz-executed-version");
         assert_eq!(version.is_some(), status == 200, "{function} {kind}");
     }
+    for (path, status, says) in [
+        ("", 200, r#"{"Functions":[{"FunctionArn":"#),
+        ("/echo", 200, r#""FunctionName":"echo""#),
+        ("/none", 404, ":function:none"),
+    ] {
+        let request = http::Request::get(format!("/2015-03-31/functions{path}"))
+            .header("host", "localhost")
+            .header("authorization", authorization("lambda"))
+            .body("")
+            .unwrap();
+        let (found, _, text) = exchange(stand.front.address(), request).await;
+        assert_eq!(found, status, "{path}: {text}");
+        assert!(text.contains(says), "{path}: {text}");
+    }
     deployed.unwrap().stop().await;
 }

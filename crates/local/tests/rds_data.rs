@@ -387,9 +387,6 @@ async fn requests_are_checked() {
     ] {
         assert_eq!(refused(call).await, refusal(code, message));
     }
-    let batch = api.client.batch_execute_statement().resource_arn(CLUSTER).secret_arn(ADMIN);
-    let error = batch.sql("SELECT 1").send().await.unwrap_err();
-    assert_eq!(failure(&error).1, "BatchExecuteStatement is not supported here yet");
 }
 
 #[tokio::test]
@@ -564,4 +561,26 @@ async fn faults_strike_as_often_as_asked() {
         assert!(message.contains("is resuming after being auto-paused"), "{message}");
     }
     assert_eq!(api.value("SELECT 1").await, Field::LongValue(1));
+}
+
+#[tokio::test]
+async fn a_batch_runs_once_for_each_set() {
+    let api = Api::new("batches", Limits::default()).await;
+    let count = "SELECT count(*) FROM shop.items";
+    let batch = |names: &[&str]| {
+        let sets = names.iter().map(|name| vec![named("name", string(name))]).collect();
+        api.client
+            .batch_execute_statement()
+            .resource_arn(CLUSTER)
+            .secret_arn(ADMIN)
+            .database(&api.database.name)
+            .sql("INSERT INTO shop.items (name) VALUES (:name)")
+            .set_parameter_sets(Some(sets))
+            .send()
+    };
+    assert_eq!(batch(&["x", "y"]).await.unwrap().update_results().len(), 2);
+    assert_eq!(api.value(count).await, Field::LongValue(4));
+    let too_long = failure(&batch(&["z", &"z".repeat(21)]).await.unwrap_err());
+    assert!(too_long.1.ends_with("SQLState: 22001"), "{too_long:?}");
+    assert_eq!(api.value(count).await, Field::LongValue(5), "each is committed by itself");
 }

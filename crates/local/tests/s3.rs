@@ -11,7 +11,7 @@ use aws_sdk_s3::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
     primitives::ByteStream,
-    types::{CompletedMultipartUpload, CompletedPart},
+    types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier},
 };
 use futures::future::join_all;
 use local::s3::ObjectCreated;
@@ -318,4 +318,33 @@ async fn each_creation_is_told_once() {
     assert_eq!(first.etag, "f97c5d29941bfb1b2fdab0874906ab82");
     assert!(first.sequencer < second.sequencer);
     assert!(created.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn copies_old_listings_and_deletions_of_many() {
+    let (stand, _s3) = Stand::with_s3().await;
+    let s3 = stand.s3();
+    for key in ["a", "b", "c"] {
+        put(&s3, key, key).await;
+    }
+    let copy = |from: &str, to: &str| {
+        let source = format!("{BUCKET}/{from}");
+        s3.copy_object().bucket(BUCKET).key(to).copy_source(source).send()
+    };
+    copy("a", "d").await.unwrap();
+    assert_eq!(get(&s3, "d").await.as_deref(), Ok("a"));
+    assert_eq!(code(copy("none", "d").await.unwrap_err()), "NoSuchKey");
+    assert_eq!(code(copy("d", "d").await.unwrap_err()), "InvalidRequest");
+
+    let page = s3.list_objects().bucket(BUCKET).marker("a").max_keys(2).send().await.unwrap();
+    let keys: Vec<_> = page.contents().iter().filter_map(|object| object.key()).collect();
+    assert_eq!((keys, page.next_marker()), (vec!["b", "c"], Some("c")));
+
+    let ids =
+        ["a", "none", "../x"].map(|key| ObjectIdentifier::builder().key(key).build().unwrap());
+    let delete = Delete::builder().set_objects(Some(ids.to_vec())).build().unwrap();
+    let deleted = s3.delete_objects().bucket(BUCKET).delete(delete).send().await.unwrap();
+    assert_eq!(deleted.deleted().len(), 2);
+    assert_eq!(deleted.errors()[0].code(), Some("InvalidArgument"));
+    assert_eq!(get(&s3, "a").await, Err("NoSuchKey".to_owned()));
 }

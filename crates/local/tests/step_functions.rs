@@ -307,6 +307,8 @@ async fn the_machine_and_its_executions_are_told() {
         names.push(execution.unwrap().name);
     }
     assert_eq!(names, ["three", "two", "one"]);
+    let machines = world.client.list_state_machines().send().await.unwrap();
+    assert_eq!(machines.state_machines()[0].state_machine_arn(), arn);
     let machine =
         world.client.describe_state_machine().state_machine_arn(&arn).send().await.unwrap();
     assert_eq!(machine.definition(), one_task().to_string());

@@ -31,6 +31,7 @@ fn config(folder: &Path) -> SystemConfig {
             name: "sample".to_owned(),
             scripts: vec!["CREATE TABLE t (n integer); INSERT INTO t VALUES (1)".to_owned()],
         },
+        agent: local::AgentBackend::BedrockAgent,
         model: Model::BuiltIn,
         port: 0,
     }

@@ -1,9 +1,12 @@
 //! Asks the agent one question of a run.
 
+mod backend;
 mod handler;
 
-use aws::{BedrockAgent, Bucket, Clients};
+use aws::{Bucket, Clients};
 use lambda_shell::Environment;
+
+use crate::backend::Backend;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -11,11 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();
     let clients = Clients::from_environment().await;
     let bucket = Bucket::new(clients.s3(), environment.require("QUAESTOR_BUCKET")?);
-    let agent = BedrockAgent::new(
-        clients.bedrock_agent(),
-        environment.require("QUAESTOR_AGENT_ID")?,
-        environment.require("QUAESTOR_AGENT_ALIAS_ID")?,
-    );
+    let agent = Backend::new(&environment, &clients)?;
     lambda_shell::serve(async |planned, context| {
         handler::handle(&bucket, &agent, planned, &context).await
     })

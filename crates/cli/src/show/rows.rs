@@ -45,31 +45,52 @@ fn table(out: &mut impl Write, report: ReportReader, limit: usize) -> Result<()>
 }
 
 /// A value must not move the cursor or change the colours of the terminal that it is shown on.
-fn printable(cell: Option<String>) -> String {
+pub(crate) fn printable(cell: Option<String>) -> String {
     let shown = |c: char| {
         if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() }
     };
     cell.unwrap_or_default().chars().map(shown).collect()
 }
 
+/// The first `limit` rows, each an object by column.
+pub(crate) fn first(path: &Path, limit: usize) -> Result<Vec<Value>> {
+    let report = ReportReader::new(File::open(path)?)?;
+    let names = names(&report);
+    let mut rows = Vec::new();
+    for batch in report {
+        let batch = batch?;
+        let cells = Cells::new(&batch);
+        let wanted = batch.num_rows().min(limit - rows.len());
+        rows.extend((0..wanted).map(|row| object(&names, &cells, row)));
+        if rows.len() == limit {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
 /// An array of objects, one a line.
 fn json(out: &mut impl Write, report: ReportReader) -> Result<()> {
-    let names: Vec<String> = report.columns().iter().map(|column| column.name.clone()).collect();
+    let names = names(&report);
     write!(out, "[")?;
     let mut separator = "\n";
     for batch in report {
         let batch = batch?;
         let cells = Cells::new(&batch);
         for row in 0..batch.num_rows() {
-            let object: Map<String, Value> = names
-                .iter()
-                .enumerate()
-                .map(|(column, name)| (name.clone(), cells.json(row, column)))
-                .collect();
-            write!(out, "{separator}{}", Value::Object(object))?;
+            write!(out, "{separator}{}", object(&names, &cells, row))?;
             separator = ",\n";
         }
     }
     writeln!(out, "\n]")?;
     Ok(())
+}
+
+fn names(report: &ReportReader) -> Vec<String> {
+    report.columns().iter().map(|column| column.name.clone()).collect()
+}
+
+fn object(names: &[String], cells: &Cells<'_>, row: usize) -> Value {
+    let cell = |(column, name): (usize, &String)| (name.clone(), cells.json(row, column));
+    names.iter().enumerate().map(cell).collect::<Map<_, _>>().into()
 }

@@ -1,13 +1,15 @@
-//! Converse: `POST /model/{modelId}/converse`, text only, in front of the configured model.
+//! Converse: `POST /model/{modelId}/converse`, text and tools, in front of the configured model.
 
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::conversation::{ContentBlock, ConverseRequest, GuardrailConfig, Message, Prompt};
+use super::conversation::{
+    ContentBlock, ConverseRequest, GuardrailConfig, Message, Prompt, ToolUse,
+};
 use super::guardrail::{self, Assessment, BLOCKED_MESSAGE, Guardrail};
 use super::openai::OpenAi;
-use super::{ConfigError, Model, ServiceError, estimated_tokens, parse};
+use super::{ConfigError, Model, ServiceError, estimated_tokens, parse, tool_caller};
 use crate::http::{Response, json as json_response};
 
 /// The one model, by its id.
@@ -25,6 +27,8 @@ enum Backend {
 /// What a model says.
 pub(super) struct Completion {
     pub(super) text: String,
+    /// The tools that it calls.
+    pub(super) calls: Vec<ToolUse>,
     pub(super) stop_reason: &'static str,
     pub(super) input_tokens: u64,
     pub(super) output_tokens: u64,
@@ -68,6 +72,7 @@ impl Converse {
             if assessment.is_some() {
                 let blocked = Completion {
                     text: BLOCKED_MESSAGE.to_owned(),
+                    calls: vec![],
                     stop_reason: "guardrail_intervened",
                     input_tokens: 0,
                     output_tokens: 0,
@@ -113,10 +118,10 @@ impl Converse {
             .filter(|block| matches!(block, ContentBlock::GuardContent(_)))
             .peekable();
         if marked.peek().is_some() {
-            return Ok(marked.find_map(|block| guardrail::assess(block.text())));
+            return Ok(marked.filter_map(ContentBlock::text).find_map(guardrail::assess));
         }
         let last = messages.last().map_or(&[][..], |message| &message.content);
-        Ok(last.iter().find_map(|block| guardrail::assess(block.text())))
+        Ok(last.iter().filter_map(ContentBlock::text).find_map(guardrail::assess))
     }
 
     async fn complete(&self, prompt: Prompt) -> Result<Completion, ServiceError> {
@@ -134,22 +139,32 @@ impl Converse {
     }
 }
 
-/// The built-in model reads the system prompt and the last message; it has no memory of a dialogue.
+/// The built-in model calls the tools that it knows; without them it reads the system prompt and the last
+/// message, and has no memory of a dialogue.
 fn built_in(prompt: &Prompt) -> Completion {
-    let user = prompt.messages.last().map_or("", |(_, text)| text);
-    let text = translator::reply(&prompt.system, user);
+    let (text, calls) = if tool_caller::knows(&prompt.tools) {
+        tool_caller::reply(&prompt.messages)
+    } else {
+        let user = prompt.messages.last().map(Message::text).unwrap_or_default();
+        (translator::reply(&prompt.system, &user), vec![])
+    };
+    let called = calls.iter().map(|call| estimated_tokens(&call.input.to_string())).sum::<u64>();
     Completion {
-        stop_reason: "end_turn",
-        input_tokens: estimated_tokens(&prompt.system) + estimated_tokens(user),
-        output_tokens: estimated_tokens(&text),
+        stop_reason: if calls.is_empty() { "end_turn" } else { "tool_use" },
+        input_tokens: prompt.estimated_tokens(),
+        output_tokens: estimated_tokens(&text) + called,
         text,
+        calls,
     }
 }
 
 fn answer(completion: &Completion, started: Instant, trace: Option<Value>) -> Response {
     let (input, output) = (completion.input_tokens, completion.output_tokens);
+    let text = (!completion.text.is_empty()).then(|| json!({ "text": completion.text }));
+    let calls = completion.calls.iter().map(|call| json!({ "toolUse": call }));
+    let content: Value = text.into_iter().chain(calls).collect();
     let mut answer = json!({
-        "output": { "message": { "role": "assistant", "content": [{ "text": completion.text }] } },
+        "output": { "message": { "role": "assistant", "content": content } },
         "stopReason": completion.stop_reason,
         "usage": { "inputTokens": input, "outputTokens": output, "totalTokens": input + output },
         "metrics": { "latencyMs": started.elapsed().as_millis() as u64 },

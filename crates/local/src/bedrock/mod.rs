@@ -11,11 +11,13 @@ mod converse;
 mod events;
 mod guardrail;
 mod intent;
+mod narration;
 mod openai;
 mod orchestration;
 mod session;
 #[cfg(test)]
 mod tests;
+mod tool_caller;
 mod trace;
 
 use std::sync::Arc;

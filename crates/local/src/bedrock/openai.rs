@@ -13,7 +13,7 @@ use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::conversation::Prompt;
+use super::conversation::{Message, Prompt, Role, ToolUse};
 use super::converse::Completion;
 use super::{ConfigError, ServiceError, estimated_tokens};
 
@@ -43,6 +43,20 @@ struct Choice {
 #[derive(Deserialize)]
 struct ChoiceMessage {
     content: Option<String>,
+    tool_calls: Option<Vec<ToolCall>>,
+}
+
+#[derive(Deserialize)]
+struct ToolCall {
+    id: String,
+    function: FunctionCall,
+}
+
+#[derive(Deserialize)]
+struct FunctionCall {
+    name: String,
+    /// JSON in a string.
+    arguments: String,
 }
 
 #[derive(Deserialize)]
@@ -99,12 +113,14 @@ impl OpenAi {
         let choice = chat.choices.into_iter().next();
         let choice = choice.ok_or_else(|| self.failed("answered without a choice"))?;
         let text = choice.message.content.unwrap_or_default();
-        if text.is_empty() {
+        let calls = choice.message.tool_calls.unwrap_or_default();
+        let calls = calls.into_iter().map(|call| self.tool_use(call));
+        let calls = calls.collect::<Result<Vec<_>, _>>()?;
+        if text.is_empty() && calls.is_empty() {
             return Err(self.failed("answered without a text"));
         }
         let usage = chat.usage.unwrap_or_else(|| Usage {
-            prompt_tokens: estimated_tokens(&prompt.system)
-                + prompt.messages.iter().map(|(_, text)| estimated_tokens(text)).sum::<u64>(),
+            prompt_tokens: prompt.estimated_tokens(),
             completion_tokens: estimated_tokens(&text),
         });
         Ok(Completion {
@@ -112,11 +128,22 @@ impl OpenAi {
             stop_reason: match choice.finish_reason.as_deref() {
                 Some("length") => "max_tokens",
                 Some("content_filter") => "content_filtered",
+                // Some servers say `stop` here, too.
+                _ if !calls.is_empty() => "tool_use",
                 _ => "end_turn",
             },
+            calls,
             input_tokens: usage.prompt_tokens,
             output_tokens: usage.completion_tokens,
         })
+    }
+
+    fn tool_use(&self, call: ToolCall) -> Result<ToolUse, ServiceError> {
+        let FunctionCall { name, arguments } = call.function;
+        let input = serde_json::from_str(&arguments).map_err(|error| {
+            self.failed(format!("called `{name}` with arguments that are no JSON: {error}"))
+        })?;
+        Ok(ToolUse { tool_use_id: call.id, name, input })
     }
 
     async fn post(&self, prompt: &Prompt) -> Result<(StatusCode, Bytes), ServiceError> {
@@ -145,14 +172,21 @@ impl OpenAi {
     }
 
     fn body(&self, prompt: &Prompt) -> Value {
-        let system = (!prompt.system.is_empty()).then_some(("system", &prompt.system));
-        let dialogue = prompt.messages.iter().map(|(role, text)| (role.name(), text));
-        let messages: Vec<_> = system
-            .into_iter()
-            .chain(dialogue)
-            .map(|(role, content)| json!({ "role": role, "content": content }))
-            .collect();
+        let system = (!prompt.system.is_empty())
+            .then(|| json!({ "role": "system", "content": prompt.system }));
+        let dialogue = prompt.messages.iter().flat_map(messages);
+        let messages: Vec<_> = system.into_iter().chain(dialogue).collect();
         let mut body = json!({ "model": self.model, "messages": messages, "stream": false });
+        if !prompt.tools.is_empty() {
+            let tools = prompt.tools.iter().map(|tool| {
+                json!({ "type": "function", "function": {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": tool.input_schema.json,
+                }})
+            });
+            body["tools"] = tools.collect();
+        }
         let inference = &prompt.inference;
         if let Some(max_tokens) = inference.max_tokens {
             body["max_tokens"] = json!(max_tokens);
@@ -192,6 +226,32 @@ impl OpenAi {
             message: format!("the server of model `{}` {what}", self.model),
         }
     }
+}
+
+/// A message as OpenAI has it: there, each tool's result is a message of its own.
+fn messages(message: &Message) -> Vec<Value> {
+    let text = message.text();
+    if message.role == Role::Assistant {
+        let calls: Vec<_> = message
+            .tool_uses()
+            .map(|call| {
+                json!({ "id": call.tool_use_id, "type": "function", "function": {
+                    "name": call.name,
+                    "arguments": call.input.to_string(),
+                }})
+            })
+            .collect();
+        let mut said = json!({ "role": message.role.name(), "content": text });
+        if !calls.is_empty() {
+            said["tool_calls"] = calls.into();
+        }
+        return vec![said];
+    }
+    let results = message.tool_results().map(|result| {
+        json!({ "role": "tool", "tool_call_id": result.tool_use_id, "content": result.text() })
+    });
+    let said = (!text.is_empty()).then(|| json!({ "role": message.role.name(), "content": text }));
+    results.chain(said).collect()
 }
 
 fn endpoint(url: &str) -> Result<Uri, ConfigError> {

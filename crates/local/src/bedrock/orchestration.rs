@@ -13,12 +13,10 @@ use super::action_group::{ApiAnswer, ApiCall, HTTP_METHOD, Repair};
 use super::agent::Agent;
 use super::events::{Events, Halt};
 use super::guardrail::{self, BLOCKED_MESSAGE};
+use super::narration::{MAX_REPAIRS, NO_SQL, NOT_A_QUESTION, WHY_EXECUTE, why_generate};
 use super::session::{Attributes, Session};
-use super::{answer, trace};
+use super::{answer, narration, trace};
 
-/// How often a failed query goes back to `/generate`.
-const MAX_REPAIRS: usize = 2;
-const NOT_A_QUESTION: &str = "Sorry, I don't have enough information to answer that.";
 /// The version that an alias of a freshly prepared agent points to.
 const AGENT_VERSION: &str = "1";
 
@@ -121,31 +119,28 @@ impl Turn {
         let mut repair: Option<Repair> = None;
         let mut repairs = 0;
         loop {
-            let why = if repair.is_some() {
-                "The query failed, so I ask for a better one and say what went wrong."
-            } else {
-                "To answer this, I first need a SQL query for the question."
-            };
+            let why = why_generate(repair.is_some());
             let generate = ApiCall::generate(&self.input_text, repair.as_ref());
             let generated = self.call(generate, why).await?;
             if generated.status != 200 {
-                return Ok(declined(&generated));
+                return Ok(narration::declined(&generated.body));
             }
             let Some(sql) = generated.body["sql"].as_str() else {
-                return Ok("I could not get a SQL query for this question.".to_owned());
+                return Ok(NO_SQL.to_owned());
             };
 
-            let why = "I have a query and run it to see what it gives.";
-            let executed = self.call(ApiCall::execute(sql), why).await?;
+            let executed = self.call(ApiCall::execute(sql), WHY_EXECUTE).await?;
             if executed.status == 200 {
                 return Ok(answer::describe(&executed.body));
             }
             if repairs == MAX_REPAIRS || !is_repairable(&executed) {
-                return Ok(declined(&executed));
+                return Ok(narration::declined(&executed.body));
             }
             repairs += 1;
-            repair =
-                Some(Repair { previous_sql: sql.to_owned(), error: message(&executed).to_owned() });
+            repair = Some(Repair {
+                previous_sql: sql.to_owned(),
+                error: narration::message(&executed.body).to_owned(),
+            });
         }
     }
 
@@ -229,19 +224,6 @@ fn is_repairable(answer: &ApiAnswer) -> bool {
     (400..500).contains(&answer.status)
         && answer.status != 429
         && answer.body["error"] != "unanswerable"
-}
-
-fn declined(answer: &ApiAnswer) -> String {
-    let reason = message(answer);
-    if answer.body["error"] == "unanswerable" {
-        format!("This question cannot be answered from the database: {reason}")
-    } else {
-        format!("I could not answer this question: {reason}")
-    }
-}
-
-fn message(answer: &ApiAnswer) -> &str {
-    answer.body["message"].as_str().unwrap_or("no reason was given")
 }
 
 fn dependency_failed(function: &str, what: &str, error: &dyn Error) -> Halt {

@@ -1,10 +1,12 @@
-//! The Invoke operation: `POST /2015-03-31/functions/{name or ARN}/invocations`.
+//! The operations over HTTP: Invoke, `POST /2015-03-31/functions/{name or ARN}/invocations`, and
+//! what says which functions there are.
 
+use ::http::Method;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{InvokeError, Lambda, MAX_PAYLOAD_BYTES};
+use super::{Function, InvokeError, Lambda, MAX_PAYLOAD_BYTES, function_arn};
 use crate::http::{Request, Response, bytes, json, rest_error};
 
 /// The longest payload of an asynchronous invocation.
@@ -13,13 +15,20 @@ const MAX_EVENT_BYTES: usize = 1024 * 1024;
 impl Lambda {
     pub(crate) async fn handle(&self, request: Request) -> Response {
         let path = request.uri().path();
-        let function = (request.method() == ::http::Method::POST)
-            .then_some(path)
-            .and_then(|path| path.strip_prefix("/2015-03-31/functions/"))
-            .and_then(|path| path.strip_suffix("/invocations"))
-            .and_then(|function| percent_decode_str(function).decode_utf8().ok());
-        let Some(function) = function else {
-            return rest_error(404, "UnknownOperationException", "this stand-in has `Invoke`");
+        let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let (name, invokes) = match (request.method(), segments.as_slice()) {
+            (&Method::POST, ["2015-03-31", "functions", name, "invocations"]) => (*name, true),
+            (&Method::GET, ["2015-03-31", "functions", name]) => (*name, false),
+            (&Method::GET, ["2015-03-31", "functions"]) => return self.list(),
+            _ => ("", false),
+        };
+        let name = percent_decode_str(name).decode_utf8().ok().filter(|name| !name.is_empty());
+        let Some(function) = name else {
+            return rest_error(
+                404,
+                "UnknownOperationException",
+                "this stand-in has `Invoke`, `GetFunction` and `ListFunctions`",
+            );
         };
         let qualifier = request
             .uri()
@@ -30,6 +39,9 @@ impl Lambda {
             Some(qualifier) => format!("{function}:{qualifier}"),
             None => function.into_owned(),
         };
+        if !invokes {
+            return self.get(&function);
+        }
         let kind = request
             .headers()
             .get("x-amz-invocation-type")
@@ -50,6 +62,24 @@ impl Lambda {
             }
         };
         answered.unwrap_or_else(|error| refused(&error))
+    }
+
+    /// ListFunctions: all on one page.
+    fn list(&self) -> Response {
+        let mut functions: Vec<_> =
+            self.0.functions.values().map(|pool| configuration(pool.function())).collect();
+        functions.sort_by(|one, other| {
+            one["FunctionName"].as_str().cmp(&other["FunctionName"].as_str())
+        });
+        json(200, &json!({ "Functions": functions }))
+    }
+
+    /// GetFunction, without the place of the code, which is no archive here.
+    fn get(&self, function: &str) -> Response {
+        match self.find(function) {
+            Ok(pool) => json(200, &json!({ "Configuration": configuration(pool.function()) })),
+            Err(error) => refused(&error),
+        }
     }
 
     async fn respond(&self, function: &str, payload: Bytes) -> Result<Response, InvokeError> {
@@ -78,6 +108,22 @@ impl InvokeError {
             Self::Stopped => "ServiceException",
         }
     }
+}
+
+/// A `FunctionConfiguration`. The environment stays out of it: it holds the system's keys.
+fn configuration(function: &Function) -> Value {
+    json!({
+        "FunctionName": function.name,
+        "FunctionArn": function_arn(&function.name),
+        "Runtime": "provided.al2023",
+        "Handler": "bootstrap",
+        "PackageType": "Zip",
+        "Timeout": function.timeout.as_secs(),
+        "MemorySize": function.memory_mb,
+        "Version": "$LATEST",
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+    })
 }
 
 fn refused(error: &InvokeError) -> Response {

@@ -33,6 +33,10 @@ impl Pool {
         }
     }
 
+    pub(super) fn function(&self) -> &Function {
+        &self.function
+    }
+
     /// Runs one invocation. Nothing if all is stopped meanwhile.
     pub(super) async fn invoke(
         &self,

@@ -35,6 +35,15 @@ pub(super) struct ExecuteStatement {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BatchExecuteStatement {
+    #[serde(flatten)]
+    pub(super) statement: ExecuteStatement,
+    #[serde(default)]
+    pub(super) parameter_sets: Vec<Vec<SqlParameter>>,
+}
+
+#[derive(Debug, Deserialize)]
 pub(super) struct BeginTransaction {
     #[serde(flatten)]
     pub(super) target: Target,

@@ -10,11 +10,11 @@ use super::{
     Limits, columns,
     error::DataError,
     parameters::Template,
-    request::{ExecuteStatement, RecordsFormat, ResultSetOptions},
+    request::{ExecuteStatement, RecordsFormat, ResultSetOptions, SqlParameter},
     values::{Shape, plain},
 };
 
-/// Runs `sql` and gives the response of `ExecuteStatement`.
+/// Runs `sql` with `parameters` and gives the response of `ExecuteStatement`.
 ///
 /// Preparing it first makes PostgreSQL insist on one statement and tell the types of parameters
 /// and columns. It then runs as a simple query, since only that gives every type as text, and
@@ -23,12 +23,13 @@ pub(super) async fn run(
     client: &Client,
     sql: &str,
     input: &ExecuteStatement,
+    parameters: &[SqlParameter],
     limits: &Limits,
 ) -> Result<Value, DataError> {
     let template = Template::parse(sql)?;
-    let types = template.types(&input.parameters);
+    let types = template.types(parameters);
     let prepared = client.prepare_typed(&template.numbered(), &types).await?;
-    let text = template.with_values(&input.parameters)?;
+    let text = template.with_values(parameters)?;
     let columns = prepared.columns();
     let formatted = input.format_records_as == RecordsFormat::Json;
     let metadata = match input.include_result_metadata && !formatted && !columns.is_empty() {

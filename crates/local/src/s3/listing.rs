@@ -1,4 +1,4 @@
-//! `ListObjectsV2` over a folder tree: keys in byte order, rolled up at the delimiter, in pages.
+//! `ListObjectsV2` and `ListObjects` over a folder tree: keys in byte order, rolled up at the delimiter, in pages.
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +9,10 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use s3s::{
     S3Result,
-    dto::{CommonPrefix, ETag, ListObjectsV2Input, ListObjectsV2Output, Object},
+    dto::{
+        CommonPrefix, ETag, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
+        ListObjectsV2Output, Object,
+    },
     s3_error,
 };
 
@@ -66,6 +69,28 @@ pub(super) fn list(store: &Store, input: ListObjectsV2Input) -> S3Result<ListObj
         contents: Some(contents),
         common_prefixes: Some(common_prefixes),
         ..ListObjectsV2Output::default()
+    })
+}
+
+/// The listing of old: its pages go on after a name instead of a token.
+pub(super) fn list_by_marker(
+    store: &Store,
+    mut input: ListObjectsInput,
+) -> S3Result<ListObjectsOutput> {
+    let marker = input.marker.take();
+    let newer = ListObjectsV2Input { start_after: marker.clone(), ..input.into() };
+    let page = list(store, newer)?;
+    Ok(ListObjectsOutput {
+        name: page.name,
+        prefix: page.prefix,
+        delimiter: page.delimiter,
+        marker,
+        max_keys: page.max_keys,
+        is_truncated: page.is_truncated,
+        next_marker: page.next_continuation_token.as_deref().map(decode).transpose()?,
+        contents: page.contents,
+        common_prefixes: page.common_prefixes,
+        ..ListObjectsOutput::default()
     })
 }
 

@@ -6,9 +6,11 @@
 //! missing bucket, keeps a stale checksum when a multipart upload or a person's editor replaces a
 //! file, and its file names limit a key to some 120 bytes.
 //!
-//! Not there: versions, tags, ACLs, copies. They answer `NotImplemented`.
+//! Not there: versions, tags, ACLs, copies part by part. They answer `NotImplemented`.
 
 mod condition;
+mod copying;
+mod deleting;
 mod integrity;
 mod listing;
 mod multipart;

@@ -9,12 +9,14 @@ use s3s::{
     S3, S3Request, S3Response, S3Result, TrailingHeaders,
     dto::{
         AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket,
-        CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CreateBucketInput,
-        CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-        DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput, GetObjectOutput,
-        HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
-        ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput,
-        PutObjectOutput, StreamingBlob, UploadPartInput, UploadPartOutput,
+        CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput,
+        CopyObjectOutput, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput,
+        CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
+        DeleteObjectsOutput, ETag, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput,
+        GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+        ListBucketsInput, ListBucketsOutput, ListObjectsInput, ListObjectsOutput,
+        ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob,
+        UploadPartInput, UploadPartOutput,
     },
     s3_error,
 };
@@ -23,6 +25,7 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use super::{
     condition::{Condition, check_read},
+    copying, deleting,
     integrity::{Digests, hex},
     listing, multipart,
     store::{Attributes, Store, blocking, internal},
@@ -83,6 +86,15 @@ impl S3 for Operations {
     ) -> S3Result<S3Response<HeadBucketOutput>> {
         self.store.bucket(&request.input.bucket)?;
         Ok(S3Response::new(HeadBucketOutput::default()))
+    }
+
+    async fn get_bucket_location(
+        &self,
+        request: S3Request<GetBucketLocationInput>,
+    ) -> S3Result<S3Response<GetBucketLocationOutput>> {
+        self.store.bucket(&request.input.bucket)?;
+        // No constraint means us-east-1.
+        Ok(S3Response::new(GetBucketLocationOutput::default()))
     }
 
     async fn list_buckets(
@@ -190,6 +202,33 @@ impl S3 for Operations {
         let store = self.store.clone();
         blocking(move || store.remove(&place)).await?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+
+    async fn delete_objects(
+        &self,
+        request: S3Request<DeleteObjectsInput>,
+    ) -> S3Result<S3Response<DeleteObjectsOutput>> {
+        let store = self.store.clone();
+        let output = blocking(move || deleting::delete(&store, request.input)).await?;
+        Ok(S3Response::new(output))
+    }
+
+    async fn copy_object(
+        &self,
+        request: S3Request<CopyObjectInput>,
+    ) -> S3Result<S3Response<CopyObjectOutput>> {
+        let store = self.store.clone();
+        let output = blocking(move || copying::copy(&store, request.input)).await?;
+        Ok(S3Response::new(output))
+    }
+
+    async fn list_objects(
+        &self,
+        request: S3Request<ListObjectsInput>,
+    ) -> S3Result<S3Response<ListObjectsOutput>> {
+        let store = self.store.clone();
+        let output = blocking(move || listing::list_by_marker(&store, request.input)).await?;
+        Ok(S3Response::new(output))
     }
 
     async fn list_objects_v2(

@@ -98,6 +98,7 @@ impl StepFunctions {
             "DescribeExecution" => parse(body).and_then(|request| self.describe(&request)),
             "GetExecutionHistory" => parse(body).and_then(|request| self.history(request)),
             "ListExecutions" => parse(body).and_then(|request| self.list(request)),
+            "ListStateMachines" => parse(body).and_then(|page| self.list_state_machines(&page)),
             "DescribeStateMachine" => {
                 parse(body).and_then(|request| self.describe_state_machine(&request))
             }
@@ -173,6 +174,16 @@ impl StepFunctions {
         let summaries: Vec<Value> =
             executions.iter().map(|execution| self.summary(execution)).collect();
         Ok(with_next(json!({ "executions": summaries }), next))
+    }
+
+    fn list_state_machines(&self, page: &Page) -> Result<Value, ServiceError> {
+        let (machines, next) = page.cut(vec![json!({
+            "stateMachineArn": self.state_machine_arn(),
+            "name": self.state_machine_name(),
+            "type": "STANDARD",
+            "creationDate": seconds(self.created()),
+        })])?;
+        Ok(with_next(json!({ "stateMachines": machines }), next))
     }
 
     fn describe_state_machine(&self, request: &OfStateMachine) -> Result<Value, ServiceError> {

@@ -97,7 +97,7 @@ pub enum FunctionError {
 
 impl FunctionError {
     /// The answer's JSON, unless it tells a failure.
-    pub(super) fn check(function: &str, answer: &Answer) -> Result<Value, Self> {
+    pub(crate) fn check(function: &str, answer: &Answer) -> Result<Value, Self> {
         let payload: Value = serde_json::from_slice(&answer.payload)
             .map_err(|source| Self::NotJson { function: function.to_owned(), source })?;
         if !answer.failed {

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use super::AgentBackend;
 use crate::{
     credentials::{Credentials, REGION},
     lambda::Function,
@@ -16,18 +17,31 @@ pub(super) struct Surroundings<'a> {
     pub(super) secret_arn: &'a str,
     pub(super) database: &'a str,
     pub(super) state_machine_arn: &'a str,
+    pub(super) agent: AgentBackend,
     pub(super) agent_id: &'a str,
     pub(super) agent_alias_id: &'a str,
     pub(super) model_id: &'a str,
+    pub(super) guardrail_id: &'a str,
 }
 
 /// Each with its program in `folder`, named like it.
 pub(super) fn functions(folder: &Path, around: &Surroundings<'_>) -> Vec<Function> {
     let starts = &[("QUAESTOR_STATE_MACHINE_ARN", around.state_machine_arn)];
-    let asks = &[
-        ("QUAESTOR_AGENT_ID", around.agent_id),
-        ("QUAESTOR_AGENT_ALIAS_ID", around.agent_alias_id),
-    ];
+    let asks: &[_] = match around.agent {
+        AgentBackend::BedrockAgent => &[
+            ("QUAESTOR_AGENT_BACKEND", "bedrock-agent"),
+            ("QUAESTOR_AGENT_ID", around.agent_id),
+            ("QUAESTOR_AGENT_ALIAS_ID", around.agent_alias_id),
+        ],
+        AgentBackend::Converse => &[
+            ("QUAESTOR_AGENT_BACKEND", "converse"),
+            ("QUAESTOR_MODEL_ID", around.model_id),
+            ("QUAESTOR_GUARDRAIL_ID", around.guardrail_id),
+            ("QUAESTOR_GUARDRAIL_VERSION", "DRAFT"),
+            ("QUAESTOR_GENERATE_FUNCTION", "generate-query"),
+            ("QUAESTOR_EXECUTE_FUNCTION", "execute-query"),
+        ],
+    };
     let generates = &[("QUAESTOR_MODEL_ID", around.model_id)];
     let reads = &[
         ("QUAESTOR_CLUSTER_ARN", around.cluster_arn),

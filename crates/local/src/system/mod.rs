@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <data-dir>/lock                  the process that works here
+//! <data-dir>/credentials.json      the keys of the endpoint, for their owner alone
 //! <data-dir>/s3/<bucket>/<key>     every object, as a plain file
 //! <data-dir>/executions/<name>.json
 //! <data-dir>/logs/<function>.log
@@ -27,11 +28,12 @@ use tokio::sync::broadcast;
 use crate::{
     bedrock::{self, Bedrock, Model},
     credentials::{ACCOUNT, Credentials, REGION},
+    event_bridge::{EventBridge, Rule},
     front::{Front, Listener, Services},
     lambda::{Answer, Lambda, function_arn},
     rds_data::{Limits, RdsData},
     s3::{ObjectCreated, S3},
-    sns::Sns,
+    sns::{Notification, Sns},
     step_functions::{self, Execution, Progress, StepFunctions, state_machine_arn},
 };
 use functions::Surroundings;
@@ -78,10 +80,21 @@ pub struct SystemConfig {
     pub state_machine: String,
     /// What the questions are about.
     pub database: Database,
+    /// How `ask-agent` asks.
+    pub agent: AgentBackend,
     /// What writes the SQL.
     pub model: Model,
     /// The port of the endpoint; with 0, the system picks one.
     pub port: u16,
+}
+
+/// The ways in which `ask-agent` asks an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentBackend {
+    /// InvokeAgent.
+    BedrockAgent,
+    /// Its own loop over Converse.
+    Converse,
 }
 
 /// A running system. [`System::stop`] ends it in order; dropping it kills its processes, and so
@@ -94,6 +107,7 @@ pub struct System {
     lambda: Lambda,
     step_functions: StepFunctions,
     s3: S3,
+    sns: Sns,
     front: Option<Front>,
     // Last, so that the database outlives who asks it, and the lock outlives all.
     _postgres: Option<crate::postgres::Postgres>,
@@ -109,7 +123,8 @@ impl System {
         let data_dir = config.data_dir;
         std::fs::create_dir_all(&data_dir).map_err(StartError::data_dir(&data_dir))?;
         let lock = Lock::take(&data_dir)?;
-        let credentials = Credentials::random();
+        let credentials = Credentials::kept_in(&data_dir.join("credentials.json"))
+            .map_err(StartError::data_dir(&data_dir))?;
         let listener = Listener::bind(config.port)
             .await
             .map_err(|source| StartError::Port { port: config.port, source })?;
@@ -134,9 +149,11 @@ impl System {
                 secret_arn: READ_ONLY_SECRET_ARN,
                 database: &connected.name,
                 state_machine_arn: &state_machine_arn,
+                agent: config.agent,
                 agent_id: AGENT_ID,
                 agent_alias_id: AGENT_ALIAS_ID,
                 model_id: MODEL_ID,
+                guardrail_id: GUARDRAIL_ID,
             },
         );
         let lambda = Lambda::new(functions, &data_dir.join("logs"), LAMBDA_CONCURRENCY)?;
@@ -174,7 +191,7 @@ impl System {
             step_functions: Some(step_functions.clone()),
             rds_data: Some(RdsData::new(CLUSTER_ARN, connected.secrets, Limits::default())),
             bedrock: Some(Arc::new(bedrock)),
-            sns: Some(sns),
+            sns: Some(sns.clone()),
         };
         let front =
             listener.serve(services, &credentials).map_err(StartError::data_dir(&data_dir))?;
@@ -186,6 +203,7 @@ impl System {
             lambda,
             step_functions,
             s3,
+            sns,
             front: Some(front),
             _postgres: connected.postgres,
             _lock: lock,
@@ -224,6 +242,23 @@ impl System {
     /// oldest.
     pub fn object_created(&self) -> broadcast::Receiver<ObjectCreated> {
         self.s3.object_created()
+    }
+
+    /// The notifications that are published from now on. A receiver that falls 1,024 behind loses
+    /// the oldest.
+    pub fn notifications(&self) -> broadcast::Receiver<Notification> {
+        self.sns.published()
+    }
+
+    /// From now on, for as long as it is kept, the function `start-run` is told of every object
+    /// under `questions/`, and of what the scheduler sends.
+    pub fn start_runs_by_events(&self) -> EventBridge {
+        let rule = Rule { bucket: BUCKET.to_owned(), prefix: "questions/".to_owned() };
+        let lambda = self.lambda.clone();
+        EventBridge::start(&self.s3, rule, "start-run", move |event| {
+            let lambda = lambda.clone();
+            async move { lambda.invoke("start-run", event).await }
+        })
     }
 
     /// Where every service answers: the value for `AWS_ENDPOINT_URL`.

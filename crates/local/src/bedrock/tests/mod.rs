@@ -5,6 +5,7 @@ mod agent;
 mod converse;
 mod guardrail;
 mod heard;
+mod tools;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
