@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::walk::{Checked, built_in, names};
 
 /// The longest value, in characters or elements, that literals may ask for.
-const MAX_SIZE: f64 = 1_000_000.0;
+const MAX_SIZE: f64 = 10_000.0;
 
 /// What a value that is not written in the text counts for, in characters.
 const UNKNOWN_SIZE: f64 = 64.0;

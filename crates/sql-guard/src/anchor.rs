@@ -131,6 +131,18 @@ impl Word {
         text.split(|c: char| !c.is_ascii_alphabetic()).any(|word| Self::of(word).is_some())
     }
 
+    /// Whether a type of time, of ranges or of arrays of them would read a time word in `text`:
+    /// `'tomorrow 04:00'`, `'{today,tomorrow}'`, but not `'please call now'`.
+    pub(crate) fn time_like(text: &str) -> bool {
+        let among = ["am", "pm", "z", "t", "utc", "gmt", "allballs"];
+        let mut words =
+            text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+        Self::within(text)
+            && words.all(|word| {
+                Self::of(word).is_some() || among.contains(&word.to_ascii_lowercase().as_str())
+            })
+    }
+
     fn value(self, date_type: DateType, as_of: &Zoned) -> String {
         let Self::Day { offset } = self else {
             return match date_type {

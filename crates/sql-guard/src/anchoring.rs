@@ -12,7 +12,13 @@ use crate::refusal::Refusal;
 use crate::walk::{Checked, Walk, built_in, unknown};
 
 /// Operators that turn a bare string on one side into the type of the other.
-const COMPARISONS: [&str; 8] = ["=", "<>", "<", "<=", ">", ">=", "+", "-"];
+const COMPARISONS: [&str; 17] = [
+    "=", "<>", "<", "<=", ">", ">=", "+", "-", "&&", "@>", "<@", "<<", ">>", "&<", "&>", "-|-", "*",
+];
+
+/// Functions that make text of text.
+const OF_TEXT: &str = "btrim concat concat_ws format initcap left lower lpad ltrim overlay regexp_replace \
+    repeat replace reverse right rpad rtrim split_part substr substring translate trim upper chr";
 
 impl Walk<'_> {
     /// `now()`, `transaction_timestamp()`, `age(x)`, and casts written as calls, `date('today')`.
@@ -39,7 +45,8 @@ impl Walk<'_> {
     /// `CURRENT_DATE` and its kin, and the harmless `CURRENT_USER` and its.
     pub(crate) fn value_function(&mut self, function: &SqlValueFunction) -> Checked {
         let SqlValueFunction { xpr: _, op: _, r#type: _, typmod, location } = function;
-        let precision = u8::try_from(*typmod).ok();
+        // PostgreSQL takes more than six digits for six.
+        let precision = u8::try_from((*typmod).min(6)).ok();
         let kind = match function.op() {
             Op::SvfopCurrentDate => AnchorKind::Date,
             Op::SvfopCurrentTime | Op::SvfopCurrentTimeN => AnchorKind::Time { precision },
@@ -71,6 +78,17 @@ impl Walk<'_> {
         let temporal = ["date", "time", "ts"].iter().any(|prefix| name.starts_with(prefix));
         if !temporal || matches!(name, "tsquery" | "tsvector") {
             return Ok(());
+        }
+        if !matches!(&arg.node, Some(N::AConst(_))) {
+            self.casts_to_time = true;
+            if makes_text(arg) && of_constants(arg) {
+                return Err(Refusal::new(
+                    name,
+                    -1,
+                    "a time made of pieces of text cannot be told from the time of the run",
+                    "write the time as one literal, or with make_date and make_timestamp",
+                ));
+            }
         }
         let mut texts = Vec::new();
         strings(arg, &mut texts);
@@ -121,18 +139,41 @@ impl Walk<'_> {
     pub(crate) fn no_time_words_in(&mut self, nodes: &[Node]) -> Checked {
         nodes.iter().try_for_each(|node| match &node.node {
             Some(N::List(list)) => self.no_time_words_in(&list.items),
+            Some(N::RowExpr(row)) => self.no_time_words_in(&row.args),
             Some(N::AConst(constant)) => match string(constant) {
-                Some((text, location)) if Word::of(text).is_some() => {
-                    Err(time_word(text, location))
-                }
+                Some((text, location)) if Word::time_like(text) => Err(time_word(text, location)),
                 _ => Ok(()),
             },
             _ => Ok(()),
         })
     }
 
-    /// Notes a string that holds a date such as 2026-11-22.
+    /// The same for values of which one gives all the others its type: texts alone stay texts.
+    pub(crate) fn no_time_words_among(&mut self, nodes: &[Node]) -> Checked {
+        let is_text = |node: &Node| matches!(&node.node, Some(N::AConst(constant)) if string(constant).is_some());
+        if nodes.iter().all(is_text) { Ok(()) } else { self.no_time_words_in(nodes) }
+    }
+
+    /// A word that is no anchor may reach a cast by way of a column, a subquery or a function.
+    pub(crate) fn no_loose_time_words(&self) -> Checked {
+        if !self.casts_to_time {
+            return Ok(());
+        }
+        let anchored = |location: i32| {
+            let at = usize::try_from(location).unwrap_or(usize::MAX);
+            self.accepted.anchors.iter().any(|anchor| anchor.range.contains(&at))
+        };
+        match self.time_words.iter().find(|(_, location)| !anchored(*location)) {
+            Some((text, location)) => Err(time_word(text, *location)),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes a string that holds a date such as 2026-11-22, or a time word.
     pub(crate) fn note_date(&mut self, text: &str, location: i32) {
+        if Word::of(text).is_some() {
+            self.time_words.push((text.to_owned(), location));
+        }
         let shape = |window: &[u8]| {
             window.iter().enumerate().all(|(index, byte)| match index {
                 4 | 7 => *byte == b'-',
@@ -155,6 +196,30 @@ impl Walk<'_> {
 
     fn anchor(&mut self, kind: AnchorKind, range: std::ops::Range<usize>) {
         self.accepted.anchors.push(Anchor { kind, range });
+    }
+}
+
+fn makes_text(node: &Node) -> bool {
+    match &node.node {
+        Some(N::AExpr(operation)) => built_in(&operation.name) == Some("||"),
+        Some(N::FuncCall(call)) => built_in(&call.funcname)
+            .is_some_and(|name| OF_TEXT.split_whitespace().any(|known| known == name)),
+        _ => false,
+    }
+}
+
+/// Whether nothing but constants goes in.
+fn of_constants(node: &Node) -> bool {
+    let all = |nodes: &[Node]| nodes.iter().all(of_constants);
+    match &node.node {
+        Some(N::AConst(_)) => true,
+        Some(N::AExpr(operation)) => [&operation.lexpr, &operation.rexpr]
+            .into_iter()
+            .flatten()
+            .all(|side| of_constants(side)),
+        Some(N::FuncCall(call)) => all(&call.args),
+        Some(N::TypeCast(cast)) => cast.arg.as_deref().is_none_or(of_constants),
+        _ => false,
     }
 }
 

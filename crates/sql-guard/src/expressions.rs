@@ -16,9 +16,27 @@ use crate::{amplifier, functions, regex};
 const CALLED_AS_COLUMNS: &str = "aclexplode brin_summarize_new_values current_setting currval \
     gin_clean_pending_list nextval obj_description random_normal row_security_active setseed \
     ts_stat txid_status uuidv7";
+const CALLED_AS_FIELDS: &str = "aclitem age current_schemas date mxid_age time timestamp timestamptz timetz \
+    ts_debug ts_token_type xml";
 const CALLED_AS_COLUMNS_PREFIXES: [&str; 5] = ["pg_", "lo_", "dblink", "binary_upgrade_", "to_reg"];
 
+/// What may be taken of any value: the fields that set-returning functions of JSON give.
+const FIELDS: [&str; 3] = ["key", "value", "ordinality"];
+
 impl Walk<'_> {
+    /// The whole row of a function in `FROM` is a plain value, so that `g.name` calls the function or cast of
+    /// that name where no column has it.
+    pub(crate) fn no_calls_of_functions_items(&self) -> Checked {
+        self.qualified.iter().try_for_each(|(qualifier, name, location)| {
+            match self.function_items.get(qualifier) {
+                Some(columns) if !columns.contains(name) && !FIELDS.contains(&name.as_str()) => {
+                    Err(called(name, *location))
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+
     pub(crate) fn expressions(&mut self, nodes: &[Node]) -> Checked {
         nodes.iter().try_for_each(|node| self.expression(node))
     }
@@ -67,6 +85,7 @@ impl Walk<'_> {
             N::CoalesceExpr(coalesce) => {
                 let CoalesceExpr { xpr: _, coalescetype: _, coalescecollid: _, args, location: _ } =
                     coalesce.as_ref();
+                self.no_time_words_in(args)?;
                 self.expressions(args)
             }
             N::MinMaxExpr(extreme) => self.extreme(extreme),
@@ -130,7 +149,12 @@ impl Walk<'_> {
     fn column(&mut self, column: &ColumnRef) -> Checked {
         let ColumnRef { fields, location } = column;
         fields.iter().enumerate().try_for_each(|(index, field)| match &field.node {
-            Some(N::String(name)) if index > 0 => not_a_call(&name.sval, *location),
+            Some(N::String(name)) if index > 0 => {
+                if let Some(N::String(qualifier)) = &fields[index - 1].node {
+                    self.qualified.push((qualifier.sval.clone(), name.sval.clone(), *location));
+                }
+                not_a_call(&name.sval, *location)
+            }
             Some(N::String(_) | N::AStar(_)) => Ok(()),
             _ => Err(unknown(*location)),
         })
@@ -213,6 +237,7 @@ impl Walk<'_> {
 
     fn case(&mut self, case: &CaseExpr) -> Checked {
         let CaseExpr { xpr: _, casetype: _, casecollid: _, arg, args, defresult, location } = case;
+        self.no_time_words_among(&results(case))?;
         self.optional(arg.as_deref())?;
         for when in args {
             let Some(N::CaseWhen(when)) = &when.node else {
@@ -241,6 +266,8 @@ impl Walk<'_> {
 
     fn indirection(&mut self, indirection: &AIndirection) -> Checked {
         let AIndirection { arg, indirection } = indirection;
+        let of_column =
+            matches!(arg.as_deref().and_then(|arg| arg.node.as_ref()), Some(N::ColumnRef(_)));
         self.required(arg.as_deref(), -1)?;
         indirection.iter().try_for_each(|step| match &step.node {
             Some(N::AIndices(indices)) => {
@@ -248,7 +275,9 @@ impl Walk<'_> {
                 self.optional(lidx.as_deref())?;
                 self.optional(uidx.as_deref())
             }
-            Some(N::String(name)) => not_a_call(&name.sval, -1),
+            Some(N::String(name)) if FIELDS.contains(&name.sval.as_str()) => Ok(()),
+            Some(N::String(name)) if of_column && is_field(&name.sval) => Ok(()),
+            Some(N::String(name)) => Err(called(&name.sval, -1)),
             Some(N::AStar(_)) => Ok(()),
             _ => Err(unknown(-1)),
         })
@@ -263,6 +292,35 @@ impl Walk<'_> {
         }
         self.optional(arg.as_deref())
     }
+}
+
+/// What a CASE may give.
+fn results(case: &CaseExpr) -> Vec<Node> {
+    let of_when = |when: &Node| match &when.node {
+        Some(N::CaseWhen(when)) => when.result.as_deref().cloned(),
+        _ => None,
+    };
+    case.args.iter().filter_map(of_when).chain(case.defresult.as_deref().cloned()).collect()
+}
+
+/// Whether `(column).name` is let through as a field of a composite type: not where a plain value would make it a
+/// call that tells of the catalog, the session or the present time.
+fn is_field(name: &str) -> bool {
+    let prefixes = ["reg", "_", "crosstab", "connectby"].iter().chain(&CALLED_AS_COLUMNS_PREFIXES);
+    let prefixed = prefixes.into_iter().any(|prefix| name.starts_with(prefix));
+    let listed = [CALLED_AS_FIELDS, CALLED_AS_COLUMNS]
+        .iter()
+        .any(|list| list.split_whitespace().any(|called| called == name));
+    !prefixed && !listed && !name.ends_with("_in")
+}
+
+fn called(name: &str, location: i32) -> Refusal {
+    Refusal::new(
+        name,
+        location,
+        "behind a dot PostgreSQL may read it as a call of the function or cast of that name",
+        "name the columns of a function in FROM, f(…) AS t (a, b), and select those",
+    )
 }
 
 fn not_a_call(name: &str, location: i32) -> Checked {

@@ -1,5 +1,7 @@
 //! What stands in `FROM`: tables, joins, subqueries, functions, samples, `JSON_TABLE`.
 
+use std::collections::BTreeSet;
+
 use pg_query::NodeEnum;
 use pg_query::protobuf::{
     ColumnDef, JoinExpr, Node, RangeFunction, RangeSubselect, RangeTableSample, RangeVar,
@@ -9,6 +11,16 @@ use crate::accepted::Relation;
 use crate::anchor;
 use crate::refusal::Refusal;
 use crate::walk::{Checked, Walk, built_in, dotted, unknown};
+
+/// The names in a list of names or of column definitions.
+fn names_of(nodes: &[Node]) -> Vec<String> {
+    let name = |node: &Node| match &node.node {
+        Some(NodeEnum::String(name)) => Some(name.sval.clone()),
+        Some(NodeEnum::ColumnDef(column)) => Some(column.colname.clone()),
+        _ => None,
+    };
+    nodes.iter().filter_map(name).collect()
+}
 
 const OWN_TABLES: &str = "read the tables that the schema names";
 
@@ -91,6 +103,12 @@ impl Walk<'_> {
         let RangeFunction { lateral: _, ordinality: _, is_rowsfrom, functions, alias, coldeflist } =
             item;
         self.columns(coldeflist)?;
+        let mut names = names_of(coldeflist);
+        let mut called = BTreeSet::new();
+        if let Some(alias) = alias {
+            names.extend(names_of(&alias.colnames));
+            called.insert(alias.aliasname.clone());
+        }
         for pair in functions {
             let Some(NodeEnum::List(pair)) = &pair.node else {
                 return Err(unknown(-1));
@@ -110,11 +128,22 @@ impl Walk<'_> {
                 ));
             }
             self.expression(function)?;
+            if let Some(NodeEnum::FuncCall(call)) = &function.node {
+                called.extend(names_of(&call.funcname).into_iter().last());
+            }
             match &columns.node {
                 None => {}
-                Some(NodeEnum::List(columns)) => self.columns(&columns.items)?,
+                Some(NodeEnum::List(columns)) => {
+                    names.extend(names_of(&columns.items));
+                    self.columns(&columns.items)?;
+                }
                 Some(_) => return Err(unknown(-1)),
             }
+        }
+        // A function of one column gives it its own name, or that of the alias.
+        names.extend(called.iter().cloned());
+        for item in called {
+            self.function_items.entry(item).or_default().extend(names.iter().cloned());
         }
         Ok(())
     }

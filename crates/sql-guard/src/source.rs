@@ -15,6 +15,9 @@ const MAX_TOKENS: usize = 20_000;
 /// The most constructs that may nest, by a bound that counts all words and operators between commas.
 const MAX_NESTING: usize = 1_000;
 
+/// Comments in runs of operator characters, each with the length of its run.
+const MAX_COMMENT_COST: usize = 200_000;
+
 /// One statement without what stands around it, and its tokens without comments.
 pub(crate) struct Source<'a> {
     pub(crate) sql: &'a str,
@@ -42,6 +45,7 @@ impl<'a> Source<'a> {
             let at = i32::try_from(at).unwrap_or(-1);
             return Err(Refusal::new("\0", at, "PostgreSQL takes no NUL", "leave it out"));
         }
+        bounded_comments(sql)?;
         let tokens = lex(sql)?;
         if tokens.len() > MAX_TOKENS {
             let reason = format!("the text has {} tokens, more than {MAX_TOKENS}", tokens.len());
@@ -149,6 +153,19 @@ impl Lexeme {
                 | T::Into
         )
     }
+}
+
+/// PostgreSQL's lexer takes a whole run of operator characters at each `/*` in it and gives it back: 64 KiB of
+/// `/*/*` would take it seconds.
+fn bounded_comments(sql: &str) -> Result<(), Refusal> {
+    let is_operator = |c: char| "~!@#^&|`?+-*/%<>=".contains(c);
+    let cost: usize =
+        sql.split(|c: char| !is_operator(c)).map(|run| run.matches("/*").count() * run.len()).sum();
+    if cost <= MAX_COMMENT_COST {
+        return Ok(());
+    }
+    let reason = "it has too many comments in a row";
+    Err(Refusal::new("/*", -1, reason, "leave the comments out"))
 }
 
 fn lex(sql: &str) -> Result<Vec<Lexeme>, Refusal> {

@@ -1,5 +1,7 @@
 //! The state of one walk over a parse tree, and its bound on depth.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use pg_query::NodeEnum;
 use pg_query::protobuf::{Node, SelectStmt};
 
@@ -21,6 +23,14 @@ pub(crate) struct Walk<'a> {
     pub(crate) accepted: Accepted,
     /// The names of `WITH` that are visible here, innermost last.
     pub(crate) ctes: Vec<String>,
+    /// What a function in `FROM` is called there, and the names of its columns.
+    pub(crate) function_items: BTreeMap<String, BTreeSet<String>>,
+    /// Columns named behind a qualifier: the qualifier, the name, the place.
+    pub(crate) qualified: Vec<(String, String, i32)>,
+    /// Strings that are a time word and nothing else, wherever they stand.
+    pub(crate) time_words: Vec<(String, i32)>,
+    /// Whether something computed, or a column, is cast to a type of time.
+    pub(crate) casts_to_time: bool,
     depth: usize,
 }
 
@@ -28,12 +38,23 @@ impl<'a> Walk<'a> {
     pub(crate) fn new(source: &'a Source<'a>) -> Self {
         let accepted =
             Accepted { sql: source.sql.to_owned(), repeatable: true, ..Accepted::default() };
-        Self { source, accepted, ctes: Vec::new(), depth: 0 }
+        Self {
+            source,
+            accepted,
+            ctes: Vec::new(),
+            function_items: BTreeMap::new(),
+            qualified: Vec::new(),
+            time_words: Vec::new(),
+            casts_to_time: false,
+            depth: 0,
+        }
     }
 
     pub(crate) fn run(mut self, select: &SelectStmt) -> Result<Accepted, Refusal> {
         self.accepted.ordered = !select.sort_clause.is_empty();
         self.select(select)?;
+        self.no_calls_of_functions_items()?;
+        self.no_loose_time_words()?;
         self.accepted.anchors.sort_by_key(|anchor| anchor.range.start);
         self.accepted.date_literals.sort_by_key(|literal| literal.position);
         Ok(self.accepted)
