@@ -91,15 +91,14 @@ impl Up {
     }
 
     /// Every process that it has started, and those that they have, as far as they live.
-    async fn descendants(&self) -> Vec<u32> {
+    fn descendants(&self) -> Vec<u32> {
         let mut found = vec![self.child.id().expect("it runs")];
         let mut index = 0;
         while let Some(parent) = found.get(index) {
-            let parent = parent.to_string();
-            let listed = Command::new("ps").args(["-o", "pid=", "--ppid", &parent]).output().await;
-            let listed = listed.expect("`ps` runs");
-            let listed = String::from_utf8(listed.stdout).expect("UTF-8");
-            found.extend(listed.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            let parent = *parent;
+            found.extend(
+                processes().into_iter().filter(|(_, of)| *of == parent).map(|(pid, _)| pid),
+            );
             index += 1;
         }
         found.split_off(1)
@@ -108,12 +107,27 @@ impl Up {
     /// Sends the signal, and waits for an end that is in order.
     async fn stop(mut self, signal: &str) {
         let pid = self.child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args(["-s", signal, &pid]).status().await;
-        assert!(sent.expect("`kill` runs").success());
+        // The shell's own: a plain Debian has no `kill` beside it.
+        let sent =
+            Command::new("sh").args(["-c", &format!("kill -s {signal} {pid}")]).status().await;
+        assert!(sent.expect("`sh` runs").success());
         self.event("stopped", |_| true).await;
         let ended = timeout(TIME_LIMIT, self.child.wait()).await.expect("an end");
         assert_eq!(ended.expect("an exit").code(), Some(0), "after {signal}");
     }
+}
+
+/// Every process of this machine, and its parent: the fourth field of `/proc/<pid>/stat`, behind the name in
+/// parentheses.
+fn processes() -> Vec<(u32, u32)> {
+    let parent = |pid: u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        fields.split_whitespace().nth(1)?.parse().ok()
+    };
+    let pids = fs::read_dir("/proc").expect("/proc").flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid| Some((pid, parent(pid)?))).collect()
 }
 
 fn answers(ended: &Value) -> impl Iterator<Item = &Value> {
@@ -152,7 +166,7 @@ async fn dropped_and_saved_files_are_answered_and_stay_over_a_restart() {
     let report = |answer: &Value| data.object(answer["report_key"].as_str().expect("a report"));
     let before = read(&report(&dropped));
     let keys = up.up["secret_access_key"].clone();
-    let processes = up.descendants().await;
+    let processes = up.descendants();
     assert!(!processes.is_empty(), "functions and PostgreSQL run");
     up.stop("INT").await;
     for pid in processes {
