@@ -10,6 +10,9 @@ use crate::walk::{Checked, built_in, names};
 /// The longest value, in characters or elements, that literals may ask for.
 const MAX_SIZE: f64 = 10_000.0;
 
+/// The same for a chain of `||`, in which each column counts: 500 of them pass.
+const MAX_CHAIN_SIZE: f64 = 40_000.0;
+
 /// What a value that is not written in the text counts for, in characters.
 const UNKNOWN_SIZE: f64 = 64.0;
 
@@ -34,17 +37,13 @@ pub(crate) fn check_call(name: &str, call: &FuncCall) -> Checked {
             "its widths must be seen to be small",
             "write the format as one string literal, without * as a width",
         )),
-        "array_fill"
-            if !args.get(1).is_some_and(|dims| matches!(kind(dims), Some(N::AArrayExpr(_)))) =>
-        {
-            Err(Refusal::new(
-                name,
-                call.location,
-                "its dimensions must be seen to be small",
-                "write them as ARRAY[n]",
-            ))
-        }
-        _ if too_much(call_size(name, args)) => {
+        "array_fill" if !args.get(1).is_some_and(plain_dimensions) => Err(Refusal::new(
+            name,
+            call.location,
+            "its dimensions must be seen to be small",
+            "write them as numbers, ARRAY[10, 10]",
+        )),
+        _ if exceeds(call_size(name, args), MAX_SIZE) => {
             Err(too_large(name, call.location, MAX_SIZE, "characters", "smaller literals"))
         }
         _ => Ok(()),
@@ -55,8 +54,9 @@ pub(crate) fn check_call(name: &str, call: &FuncCall) -> Checked {
 pub(crate) fn check_operation(operation: &AExpr) -> Checked {
     match built_in(&operation.name) {
         Some("^") => exponent("^", operation.rexpr.as_deref(), operation.location),
-        Some("||") if too_much(operation_size(operation)) => {
-            Err(too_large("||", operation.location, MAX_SIZE, "characters", "smaller literals"))
+        Some("||") if exceeds(operation_size(operation), MAX_CHAIN_SIZE) => {
+            let limit = MAX_CHAIN_SIZE;
+            Err(too_large("||", operation.location, limit, "characters", "smaller literals"))
         }
         _ => Ok(()),
     }
@@ -70,8 +70,8 @@ fn exponent(construct: &str, node: Option<&Node>, location: i32) -> Checked {
 }
 
 /// A size that is no number (none times without end) is too much as well.
-fn too_much(size: f64) -> bool {
-    size.is_nan() || size > MAX_SIZE
+fn exceeds(size: f64, limit: f64) -> bool {
+    size.is_nan() || size > limit
 }
 
 fn too_large(construct: &str, location: i32, limit: f64, unit: &str, instead: &str) -> Refusal {
@@ -126,6 +126,8 @@ fn call_size(name: &str, args: &[Node]) -> f64 {
     match name {
         "repeat" => size_of(0) * number(1),
         "lpad" | "rpad" => number(1),
+        // It sorts combining marks by insertion: 10,000 of them take over a second.
+        "normalize" => sum(args) * 5.0,
         // Each match may be a single character.
         "regexp_replace" => size_of(0) * size_of(2).max(1.0),
         "replace" => {
@@ -255,6 +257,14 @@ fn literal(node: &Node) -> Option<f64> {
             }
         }
         _ => None,
+    }
+}
+
+/// Dimensions that are written as numbers.
+fn plain_dimensions(node: &Node) -> bool {
+    match kind(node) {
+        Some(N::AArrayExpr(dims)) => dims.elements.iter().all(|dim| literal(dim).is_some()),
+        _ => false,
     }
 }
 

@@ -164,14 +164,19 @@ impl Walk<'_> {
             self.accepted.anchors.iter().any(|anchor| anchor.range.contains(&at))
         };
         match self.time_words.iter().find(|(_, location)| !anchored(*location)) {
-            Some((text, location)) => Err(time_word(text, *location)),
+            Some((text, location)) => Err(Refusal::new(
+                format!("'{text}'"),
+                *location,
+                "beside a cast to a time it may become the time of the run",
+                "write now() or current_date with an interval, or name the label otherwise",
+            )),
             None => Ok(()),
         }
     }
 
     /// Notes a string that holds a date such as 2026-11-22, or a time word.
     pub(crate) fn note_date(&mut self, text: &str, location: i32) {
-        if Word::of(text).is_some() {
+        if Word::time_like(text) {
             self.time_words.push((text.to_owned(), location));
         }
         let shape = |window: &[u8]| {

@@ -16,8 +16,8 @@ use crate::{amplifier, functions, regex};
 const CALLED_AS_COLUMNS: &str = "aclexplode brin_summarize_new_values current_setting currval \
     gin_clean_pending_list nextval obj_description random_normal row_security_active setseed \
     ts_stat txid_status uuidv7";
-const CALLED_AS_FIELDS: &str = "aclitem age current_schemas date mxid_age time timestamp timestamptz timetz \
-    ts_debug ts_token_type xml";
+const CALLED_AS_FIELDS: &str = "aclitem age current_schemas date datemultirange daterange mxid_age time \
+    timestamp timestamptz timetz ts_debug ts_token_type tsmultirange tsrange tstzmultirange tstzrange xml";
 const CALLED_AS_COLUMNS_PREFIXES: [&str; 5] = ["pg_", "lo_", "dblink", "binary_upgrade_", "to_reg"];
 
 /// What may be taken of any value: the fields that set-returning functions of JSON give.
@@ -102,6 +102,7 @@ impl Walk<'_> {
             }
             N::AArrayExpr(array) => {
                 let AArrayExpr { elements, list_start: _, list_end: _, location: _ } = array;
+                self.no_time_words_among(elements)?;
                 self.expressions(elements)
             }
             N::List(list) => {
@@ -224,7 +225,10 @@ impl Walk<'_> {
         if !oper_name.is_empty() {
             self.operator(oper_name, *location)?;
         }
-        self.optional(testexpr.as_deref())?;
+        if let Some(tested) = testexpr.as_deref() {
+            self.no_time_words_in(std::slice::from_ref(tested))?;
+            self.expression(tested)?;
+        }
         self.subquery(subselect.as_deref(), *location)
     }
 
@@ -244,6 +248,8 @@ impl Walk<'_> {
                 return Err(unknown(*location));
             };
             let CaseWhen { xpr: _, expr, result, location } = when.as_ref();
+            let compared = arg.is_some().then_some(expr.as_deref()).flatten();
+            self.no_time_words_in(compared.map_or(&[], std::slice::from_ref))?;
             self.required(expr.as_deref(), *location)?;
             self.required(result.as_deref(), *location)?;
         }
@@ -268,7 +274,16 @@ impl Walk<'_> {
         let AIndirection { arg, indirection } = indirection;
         let of_column =
             matches!(arg.as_deref().and_then(|arg| arg.node.as_ref()), Some(N::ColumnRef(_)));
+        let item = match arg.as_deref().and_then(|arg| arg.node.as_ref()) {
+            Some(N::ColumnRef(column)) => whole_row(column),
+            _ => None,
+        };
         self.required(arg.as_deref(), -1)?;
+        for step in indirection {
+            if let (Some(item), Some(N::String(name))) = (item, &step.node) {
+                self.qualified.push((item.to_owned(), name.sval.clone(), -1));
+            }
+        }
         indirection.iter().try_for_each(|step| match &step.node {
             Some(N::AIndices(indices)) => {
                 let AIndices { is_slice: _, lidx, uidx } = indices.as_ref();
@@ -312,6 +327,14 @@ fn is_field(name: &str) -> bool {
         .iter()
         .any(|list| list.split_whitespace().any(|called| called == name));
     !prefixed && !listed && !name.ends_with("_in")
+}
+
+/// The name that stands alone, which may be that of an item in `FROM`.
+fn whole_row(column: &ColumnRef) -> Option<&str> {
+    match column.fields.as_slice() {
+        [Node { node: Some(N::String(name)) }] => Some(&name.sval),
+        _ => None,
+    }
 }
 
 fn called(name: &str, location: i32) -> Refusal {

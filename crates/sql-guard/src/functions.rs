@@ -49,6 +49,11 @@ const TIMES: &str = "age/1-2 date_add/2-3 date_bin/3 date_part/2 date_subtract/2
     make_interval/0-7 make_time/3 make_timestamp/6 make_timestamptz/6-7 now/0 overlaps/4 timezone/1-2 \
     to_date/2 to_timestamp/1-2 transaction_timestamp/0";
 
+/// Functions of any type whose arguments may be of types of time.
+const TAKES_TIMES: &str = "array_append array_cat array_position array_positions array_prepend \
+    array_remove array_replace datemultirange daterange lag lead range_merge time timestamp timestamptz \
+    timetz tsmultirange tsrange tstzmultirange tstzrange width_bucket";
+
 /// Casts written as calls, `date(created_at)`. The overloads that take a length pad to it.
 const CASTS: &str = "bool box/1-2 bpchar char circle/1-2 date float4 float8 int2 int4 int8 \
     interval/1-2 line/2 lseg/1-2 money name numeric path point/1-2 polygon text time/1-2 timestamp/1-2 \
@@ -136,7 +141,8 @@ pub(crate) fn allowed(
 
 /// Whether a bare `'today'` among its arguments means a time.
 pub(crate) fn of_times(name: &str) -> bool {
-    TIMES.split_whitespace().any(|item| entry(item).0 == name)
+    let of_times = TIMES.split_whitespace().any(|item| entry(item).0 == name);
+    of_times || TAKES_TIMES.split_whitespace().any(|taker| taker == name)
 }
 
 fn entry(item: &str) -> (&str, RangeInclusive<usize>) {
