@@ -231,9 +231,10 @@ async fn a_model_servers_failure_is_the_services_error() {
 
 #[tokio::test]
 async fn a_model_server_that_is_not_there_is_unavailable() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound and never listening: the port refuses, and no other test can be given it.
+    let deaf = tokio::net::TcpSocket::new_v4().unwrap();
+    deaf.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = format!("http://{}", deaf.local_addr().unwrap());
     let config = model_server(&nobody, Duration::from_secs(10));
     let (_server, url) = serve(config, no_lambda()).await;
     let error = error(call(&url).messages(user("hello"))).await;
