@@ -83,6 +83,15 @@ pub(crate) struct SystemArguments {
     pub(crate) json: bool,
 }
 
+/// Which database is asked.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DatabaseArguments {
+    /// Your PostgreSQL, e.g. postgres://reader:secret@db.example/sales. Nothing is created there.
+    /// Without it: the built-in sample database
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+}
+
 /// The ways to ask an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Agent {
@@ -121,10 +130,8 @@ pub(crate) struct RunArguments {
     /// The schedule's time zone: a daily report's date is the date there
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub(crate) time_zone: String,
-    /// Your PostgreSQL, e.g. postgres://reader:secret@db.example/sales. Nothing is created there.
-    /// Without it: the built-in sample database
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
     #[command(flatten)]
     pub(crate) system: SystemArguments,
 }
@@ -145,9 +152,8 @@ pub(crate) struct AskArguments {
     /// The time that is \"now\" in the question; without it, now
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<AsOf>,
-    /// Your PostgreSQL; without it, the built-in sample database
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
     #[command(flatten)]
     pub(crate) system: SystemArguments,
 }
@@ -174,9 +180,8 @@ pub(crate) struct UpArguments {
     /// The schedules' time zone: a daily report's date is the date there
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub(crate) time_zone: String,
-    /// Your PostgreSQL; without it, the built-in sample database
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
     #[command(flatten)]
     pub(crate) system: SystemArguments,
 }

@@ -35,10 +35,10 @@ pub(crate) async fn ask(arguments: AskArguments) -> Result<bool> {
             "the question is empty; ask one as in: quaestor ask \"How many students are there?\""
         );
     }
-    if arguments.database_url.is_none() {
+    if arguments.database.database_url.is_none() {
         eprintln!("on the built-in sample database; --database-url asks your own");
     }
-    let url = arguments.database_url.as_deref();
+    let url = arguments.database.database_url.as_deref();
     let asked = system::during(&arguments.system, url, async |running| {
         put(running, text, &arguments).await
     })

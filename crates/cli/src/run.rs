@@ -19,14 +19,15 @@ use crate::{output, summary};
 /// `true` when every question was answered.
 pub(crate) async fn run(arguments: RunArguments) -> Result<bool> {
     let what = What::read(&arguments)?;
-    if arguments.database_url.is_none() {
+    if arguments.database.database_url.is_none() {
         eprintln!("on the built-in sample database; --database-url asks your own");
     }
-    let run =
-        system::during(&arguments.system, arguments.database_url.as_deref(), async |running| {
-            what.run(running, &arguments).await
-        })
-        .await?;
+    let run = system::during(
+        &arguments.system,
+        arguments.database.database_url.as_deref(),
+        async |running| what.run(running, &arguments).await,
+    )
+    .await?;
     if run.answers.is_empty() {
         let folder = arguments.system.questions.join(run.cadence.folder());
         eprintln!("no questions in {}; a question is a file there, <id>.md", folder.display());

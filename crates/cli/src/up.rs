@@ -38,10 +38,10 @@ pub(crate) async fn up(arguments: UpArguments) -> Result<bool> {
         bail!("no folder `{}` to watch", folder.display());
     }
     let watch = Watch::begin(folder);
-    if arguments.database_url.is_none() {
+    if arguments.database.database_url.is_none() {
         eprintln!("on the built-in sample database; --database-url asks your own");
     }
-    let url = arguments.database_url.as_deref();
+    let url = arguments.database.database_url.as_deref();
     let running = system::start(&arguments.system, url, arguments.port).await?;
     let mut up = Up {
         steps: running.system.progress(),

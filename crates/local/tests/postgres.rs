@@ -237,7 +237,7 @@ fn the_server_dies_with_a_killed_parent() {
     child.wait().unwrap();
     let killed = Instant::now();
     while process.exists() {
-        assert!(killed.elapsed() < Duration::from_secs(10), "the server lives on");
+        assert!(killed.elapsed() < Duration::from_secs(60), "the server lives on");
         thread::yield_now();
     }
     fs::remove_dir_all(folder.parent().unwrap()).unwrap();
