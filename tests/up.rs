@@ -24,7 +24,7 @@ use tokio::{
 use crate::quaestor::{DataDir, command, read};
 
 /// What is waited for comes within seconds. Past this it hangs.
-const TIME_LIMIT: Duration = Duration::from_secs(150);
+const TIME_LIMIT: Duration = Duration::from_secs(240);
 
 /// A running `quaestor up --json` with an endpoint of its own.
 struct Up {
@@ -224,7 +224,7 @@ async fn a_cadence_fires_on_time_as_of_its_tick() {
     fs::write(folder.join("daily/scheduled.md"), "How many courses are there?").expect("a file");
     // Far enough away for the start.
     let zone = jiff::tz::TimeZone::get("Asia/Kathmandu").expect("a zone");
-    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(75);
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(100);
     let tick = soon.to_zoned(zone).strftime("%H:%M").to_string();
     let schedule = format!("daily={tick}");
     let more = ["--time-zone", "Asia/Kathmandu", "--schedule", &schedule];
