@@ -4,7 +4,7 @@ use pg_query::NodeEnum;
 use pg_query::protobuf::{AConst, Integer, Node, TypeCast, TypeName, a_const};
 
 use crate::refusal::Refusal;
-use crate::walk::{Checked, Walk, built_in, dotted, unknown};
+use crate::walk::{Checked, Walk, built_in, dotted, names as names_of_type, unknown};
 
 /// Built-in types whose input does nothing but read the text. No `reg…` type but `regconfig` (the
 /// name of a text search configuration): they and `oid` turn numbers into names of the catalog and
@@ -44,7 +44,11 @@ impl Walk<'_> {
         let known = built_in(names).filter(|name| {
             !setof && !pct_type && TYPES.split_whitespace().any(|known| known == *name)
         });
-        let Some(name) = known else {
+        let of_the_users = names_of_type(names).filter(|names| {
+            let schema = self.guard.schema.as_ref();
+            !setof && !pct_type && schema.is_some_and(|schema| schema.is_enum(names))
+        });
+        let Some(name) = known.or_else(|| of_the_users?.last().copied()) else {
             return Err(Refusal::new(
                 dotted(names),
                 *location,

@@ -1,5 +1,8 @@
 //! Expressions: one match over every kind of node that may stand in one.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use pg_query::NodeEnum as N;
 use pg_query::protobuf::{
     AArrayExpr, AConst, AExpr, AExprKind, AIndices, AIndirection, BoolExpr, BooleanTest, CaseExpr,
@@ -149,6 +152,7 @@ impl Walk<'_> {
 
     fn column(&mut self, column: &ColumnRef) -> Checked {
         let ColumnRef { fields, location } = column;
+        self.scopes.name(column);
         fields.iter().enumerate().try_for_each(|(index, field)| match &field.node {
             Some(N::String(name)) if index > 0 => {
                 if let Some(N::String(qualifier)) = &fields[index - 1].node {
@@ -175,7 +179,15 @@ impl Walk<'_> {
             funcformat: _,
             location,
         } = call;
-        let name = functions::allowed(funcname, args.len(), *func_variadic, *location)?;
+        let differs =
+            self.guard.unrepeatable.then(|| functions::unrepeatable(funcname, args.len()));
+        let name = match differs.flatten() {
+            Some(name) => {
+                self.accepted.repeatable = false;
+                name
+            }
+            None => functions::allowed(funcname, args.len(), *func_variadic, *location)?,
+        };
         self.accepted.functions.insert(name.to_owned());
         amplifier::check_call(name, call)?;
         self.time_function(name, args, *location)?;
@@ -206,10 +218,16 @@ impl Walk<'_> {
             | Kind::AexprSimilar => self.operator(name, *location)?,
             Kind::Undefined => return Err(unknown(*location)),
         }
-        amplifier::check_operation(operation)?;
+        let joins = built_in(name) == Some("||");
+        // A chain of `||` was measured as a whole at its top.
+        if !(std::mem::take(&mut self.within_chain) && joins) {
+            amplifier::check_operation(operation)?;
+        }
         self.no_time_words(operation)?;
-        self.optional(lexpr.as_deref())?;
-        self.optional(rexpr.as_deref())
+        [lexpr, rexpr].into_iter().flatten().try_for_each(|side| {
+            self.within_chain = joins && matches!(side.node, Some(N::AExpr(_)));
+            self.expression(side)
+        })
     }
 
     fn sublink(&mut self, link: &SubLink) -> Checked {
@@ -280,6 +298,11 @@ impl Walk<'_> {
         };
         self.required(arg.as_deref(), -1)?;
         for step in indirection {
+            if let (Some(N::ColumnRef(column)), Some(N::String(name))) =
+                (arg.as_deref().and_then(|arg| arg.node.as_ref()), &step.node)
+            {
+                self.scopes.field(column, &name.sval);
+            }
             if let (Some(item), Some(N::String(name))) = (item, &step.node) {
                 self.qualified.push((item.to_owned(), name.sval.clone(), -1));
             }
@@ -348,7 +371,9 @@ fn called(name: &str, location: i32) -> Refusal {
 
 fn not_a_call(name: &str, location: i32) -> Checked {
     let prefixed = CALLED_AS_COLUMNS_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    if prefixed || CALLED_AS_COLUMNS.split_whitespace().any(|called| called == name) {
+    static CALLED: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| CALLED_AS_COLUMNS.split_whitespace().collect());
+    if prefixed || CALLED.contains(name) {
         return Err(Refusal::new(
             name,
             location,

@@ -1,6 +1,6 @@
 //! The functions one may call, by name and number of arguments, and why others are refused.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
@@ -91,6 +91,17 @@ const PLACES: &str = "abbrev area bound_box/2 broadcast center diagonal diameter
 /// Harmless, and the same in every run as one role on one database.
 const SESSION: &str = "current_database/0 current_schema/0 pg_typeof version/0";
 
+/// What answers otherwise in every run, for a caller that takes that. Not `setseed`: it acts on the session.
+const UNREPEATABLE: &str = "array_sample/2 array_shuffle clock_timestamp/0 gen_random_uuid/0 random/0-2 \
+    random_normal/0-2 statement_timestamp/0 timeofday/0 uuidv4/0 uuidv7/0-1";
+
+/// What gives several rows where it stands in a select list.
+const GIVE_ROWS: &str = "generate_series generate_subscripts json_array_elements \
+    json_array_elements_text json_each json_each_text json_object_keys json_to_recordset \
+    jsonb_array_elements jsonb_array_elements_text jsonb_each jsonb_each_text jsonb_object_keys \
+    jsonb_path_query jsonb_path_query_tz jsonb_to_recordset regexp_matches regexp_split_to_table \
+    string_to_table ts_stat unnest";
+
 static ALLOWED: LazyLock<HashMap<&'static str, RangeInclusive<usize>>> = LazyLock::new(|| {
     let lists = [
         AGGREGATES,
@@ -139,10 +150,30 @@ pub(crate) fn allowed(
     Ok(bare)
 }
 
+/// The functions that give several rows where they stand in a select list.
+pub(crate) fn give_rows() -> impl Iterator<Item = &'static str> {
+    GIVE_ROWS.split_whitespace()
+}
+
+/// The bare name of a function that answers otherwise in every run.
+pub(crate) fn unrepeatable(name: &[Node], given: usize) -> Option<&str> {
+    let bare = built_in(name)?;
+    let known = UNREPEATABLE.split_whitespace().map(entry);
+    known.into_iter().any(|(name, arity)| name == bare && arity.contains(&given)).then_some(bare)
+}
+
+/// Whether it makes one row of many.
+pub(crate) fn is_aggregate(name: &str) -> bool {
+    AGGREGATES.split_whitespace().any(|aggregate| entry(aggregate).0 == name)
+}
+
 /// Whether a bare `'today'` among its arguments means a time.
 pub(crate) fn of_times(name: &str) -> bool {
-    let of_times = TIMES.split_whitespace().any(|item| entry(item).0 == name);
-    of_times || TAKES_TIMES.split_whitespace().any(|taker| taker == name)
+    static OF_TIMES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let times = TIMES.split_whitespace().map(|item| entry(item).0);
+        times.chain(TAKES_TIMES.split_whitespace()).collect()
+    });
+    OF_TIMES.contains(name)
 }
 
 fn entry(item: &str) -> (&str, RangeInclusive<usize>) {

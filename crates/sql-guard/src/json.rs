@@ -86,10 +86,11 @@ impl Walk<'_> {
             passing,
             columns,
             on_error,
-            alias: _,
+            alias,
             lateral: _,
             location: _,
         } = table;
+        self.scopes.opaque(alias.as_ref().map_or("", |alias| &alias.aliasname));
         self.json_optional_value(context_item.as_deref())?;
         self.json_path(pathspec.as_deref())?;
         self.json_passing(passing)?;

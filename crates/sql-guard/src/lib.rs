@@ -11,7 +11,8 @@
 //! implicit cast in a schema on the search path, and `alias.name` or `(column).name`, which calls the
 //! function `name` when no such column or field exists. Behind the alias of a function in `FROM` only
 //! its columns are taken; elsewhere known dangerous names are refused, and a name of the user's own
-//! cannot be told from a column without the schema. The constructors of JSON such as `JSON_SCALAR` are
+//! cannot be told from a column without the schema, which
+//! [`Guard::knowing`] takes. The constructors of JSON such as `JSON_SCALAR` are
 //! syntax from PostgreSQL 17 on, and calls of a function of that name before.
 //!
 //! Not closed yet: a time word that reaches a typed column of `VALUES` or of a set operation, stands in
@@ -26,6 +27,7 @@ mod anchoring;
 mod casts;
 mod expressions;
 mod functions;
+mod guard;
 mod json;
 mod nesting;
 mod operators;
@@ -33,12 +35,17 @@ mod parse;
 mod refusal;
 mod regex;
 mod relations;
+pub mod schema;
+mod scope;
 mod source;
 mod statements;
+mod total;
 mod walk;
+mod worker;
 
-pub use accepted::{Accepted, DateLiteral, Relation};
+pub use accepted::{Accepted, Column, DateLiteral, Relation};
 pub use anchor::{Anchor, AnchorKind, DateType, Word};
+pub use guard::Guard;
 pub use parse::MAX_SQL_BYTES;
 pub use refusal::Refusal;
 pub use walk::MAX_DEPTH;
@@ -46,7 +53,7 @@ pub use walk::MAX_DEPTH;
 /// Takes one SQL text for a pure read, or refuses it.
 ///
 /// At most [`MAX_SQL_BYTES`] bytes and [`MAX_DEPTH`] levels; a trailing semicolon and comments are
-/// fine. Never panics, reads no clock and no network.
+/// fine. Never panics, reads no clock and no network. [`Guard`] has the settings.
 ///
 /// ```
 /// let accepted = sql_guard::check("SELECT count(*) FROM orders WHERE placed_at >= current_date;")?;
@@ -64,10 +71,5 @@ pub use walk::MAX_DEPTH;
 /// # Errors
 /// The first construct that is not known to be a pure read, with its place in `sql`.
 pub fn check(sql: &str) -> Result<Accepted, Refusal> {
-    parse::on_known_stack(|| {
-        let (source, start) = source::Source::only_statement(sql)?;
-        let shifted = |refusal: Refusal| refusal.shifted(start);
-        let select = parse::select(source.sql).map_err(shifted)?;
-        walk::Walk::new(&source).run(&select).map_err(shifted)
-    })
+    Guard::default().check(sql)
 }

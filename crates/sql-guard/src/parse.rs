@@ -1,6 +1,4 @@
-//! One text to one `SelectStmt`, on a stack of known size.
-
-use std::thread;
+//! One text to one `SelectStmt`.
 
 use pg_query::protobuf::SelectStmt;
 use pg_query::{Error, NodeEnum};
@@ -10,29 +8,13 @@ use crate::refusal::Refusal;
 /// The longest text taken. Honest queries have a few KiB.
 pub const MAX_SQL_BYTES: usize = 64 * 1024;
 
-/// A tree of 1,000 constructs has up to 5,000 nested messages, and reading, walking and dropping one
-/// takes up to 16 kB of stack in a debug build. Only what is used is ever touched.
-const STACK_BYTES: usize = 128 * 1024 * 1024;
-
-/// Runs `work` on a thread of its own: the callers' stacks may be small.
-pub(crate) fn on_known_stack<T: Send>(
-    work: impl FnOnce() -> Result<T, Refusal> + Send,
-) -> Result<T, Refusal> {
-    thread::scope(|scope| {
-        thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, work)
-            .ok()
-            .and_then(|thread| thread.join().ok())
-            .unwrap_or_else(|| {
-                Err(Refusal::new(
-                    "statement",
-                    -1,
-                    "the guard could not read it",
-                    "simplify the query",
-                ))
-            })
-    })
+/// Refuses a text that is too long to be read.
+pub(crate) fn bounded(sql: &str) -> Result<(), Refusal> {
+    if sql.len() <= MAX_SQL_BYTES {
+        return Ok(());
+    }
+    let reason = format!("the text has {} bytes, more than {MAX_SQL_BYTES}", sql.len());
+    Err(Refusal::new("statement", -1, reason, "write a shorter query"))
 }
 
 /// Parses `sql`, which must hold one statement and no semicolon.

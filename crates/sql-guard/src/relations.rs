@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::walk::{Checked, Walk, built_in, dotted, unknown};
 
 /// The names in a list of names or of column definitions.
-fn names_of(nodes: &[Node]) -> Vec<String> {
+pub(crate) fn names_of(nodes: &[Node]) -> Vec<String> {
     let name = |node: &Node| match &node.node {
         Some(NodeEnum::String(name)) => Some(name.sval.clone()),
         Some(NodeEnum::ColumnDef(column)) => Some(column.colname.clone()),
@@ -30,8 +30,10 @@ impl Walk<'_> {
             Some(NodeEnum::RangeVar(table)) => walk.table(table),
             Some(NodeEnum::JoinExpr(join)) => walk.join(join),
             Some(NodeEnum::RangeSubselect(subselect)) => {
-                let RangeSubselect { lateral: _, subquery, alias: _ } = subselect.as_ref();
-                walk.subquery(subquery.as_deref(), -1)
+                let RangeSubselect { lateral: _, subquery, alias } = subselect.as_ref();
+                walk.subquery(subquery.as_deref(), -1)?;
+                walk.scopes.subquery(alias.as_ref());
+                Ok(())
             }
             Some(NodeEnum::RangeFunction(function)) => walk.function_item(function),
             Some(NodeEnum::RangeTableSample(sample)) => walk.sample(sample),
@@ -63,7 +65,7 @@ impl Walk<'_> {
         }
         if schemaname.is_empty() {
             if self.ctes.contains(relname) {
-                return Ok(());
+                return self.table_item(table, true);
             }
             if relname.starts_with("pg_") {
                 let reason = "names that begin with pg_ belong to the system's catalogs";
@@ -77,7 +79,7 @@ impl Walk<'_> {
         }
         let schema = (!schemaname.is_empty()).then(|| schemaname.clone());
         self.accepted.relations.insert(Relation { schema, name: relname.clone() });
-        Ok(())
+        self.table_item(table, false)
     }
 
     fn join(&mut self, join: &JoinExpr) -> Checked {
@@ -87,11 +89,14 @@ impl Walk<'_> {
             larg,
             rarg,
             using_clause: _,
-            join_using_alias: _,
+            join_using_alias,
             quals,
-            alias: _,
+            alias,
             rtindex: _,
         } = join;
+        for alias in [join_using_alias, alias].into_iter().flatten() {
+            self.scopes.opaque(&alias.aliasname);
+        }
         for side in [larg, rarg] {
             self.table_reference(side.as_deref().ok_or_else(|| unknown(-1))?)?;
         }
@@ -142,7 +147,11 @@ impl Walk<'_> {
         }
         // A function of one column gives it its own name, or that of the alias.
         names.extend(called.iter().cloned());
+        if called.is_empty() {
+            self.scopes.opaque("");
+        }
         for item in called {
+            self.scopes.opaque(&item);
             self.function_items.entry(item).or_default().extend(names.iter().cloned());
         }
         Ok(())

@@ -6,7 +6,7 @@ use pg_query::Error;
 use pg_query::protobuf::Token;
 
 use crate::nesting;
-use crate::parse::{self, MAX_SQL_BYTES};
+use crate::parse;
 use crate::refusal::Refusal;
 
 /// The most tokens taken: 64 KiB of one-byte tokens would make a tree that takes 120 ms to read.
@@ -34,10 +34,6 @@ pub(crate) struct Lexeme {
 impl<'a> Source<'a> {
     /// The only statement of `sql`, and where in `sql` it starts.
     pub(crate) fn only_statement(sql: &'a str) -> Result<(Self, usize), Refusal> {
-        if sql.len() > MAX_SQL_BYTES {
-            let reason = format!("the text has {} bytes, more than {MAX_SQL_BYTES}", sql.len());
-            return Err(Refusal::new("statement", -1, reason, "write a shorter query"));
-        }
         if sql.trim().is_empty() {
             return Err(empty());
         }

@@ -14,7 +14,9 @@ use crate::walk::{Checked, Walk, unknown};
 impl Walk<'_> {
     pub(crate) fn select(&mut self, select: &SelectStmt) -> Checked {
         let visible = self.ctes.len();
-        let checked = self.nested(|walk| walk.clauses(select));
+        self.scopes.enter();
+        let checked =
+            self.nested(|walk| walk.clauses(select)).and_then(|()| self.leave_scope(select));
         self.ctes.truncate(visible);
         checked
     }
@@ -59,6 +61,7 @@ impl Walk<'_> {
         }
         for arm in [larg, rarg].into_iter().flatten() {
             self.select(arm)?;
+            self.scopes.arm();
         }
         // A bare DISTINCT is a list of one absent node.
         let distinct = distinct_clause.iter().filter(|node| node.node.is_some());
@@ -90,9 +93,12 @@ impl Walk<'_> {
         // RECURSIVE makes every name visible to every query of the list, later ones included.
         if *recursive {
             self.ctes.extend(queries.iter().map(|cte| cte.ctename.clone()));
+            queries.iter().for_each(|cte| self.scopes.with(&cte.ctename, None));
         }
         for cte in queries {
             self.common_table(cte)?;
+            let more = cte.search_clause.is_some() || cte.cycle_clause.is_some();
+            self.scopes.with(&cte.ctename, (!more).then_some(&cte.aliascolnames));
             if !recursive {
                 self.ctes.push(cte.ctename.clone());
             }

@@ -6,8 +6,10 @@ use pg_query::NodeEnum;
 use pg_query::protobuf::{Node, SelectStmt};
 
 use crate::accepted::Accepted;
+use crate::guard::Guard;
 use crate::parse::too_deep;
 use crate::refusal::Refusal;
+use crate::scope::Scopes;
 use crate::source::Source;
 
 /// The deepest nesting taken, in nodes: 500 chained `+`, 500 arms of a UNION.
@@ -20,6 +22,8 @@ pub(crate) type Checked = Result<(), Refusal>;
 /// field by field, so that a new field of the grammar does not compile until it is dealt with.
 pub(crate) struct Walk<'a> {
     pub(crate) source: &'a Source<'a>,
+    pub(crate) guard: &'a Guard,
+    pub(crate) scopes: Scopes,
     pub(crate) accepted: Accepted,
     /// The names of `WITH` that are visible here, innermost last.
     pub(crate) ctes: Vec<String>,
@@ -31,21 +35,26 @@ pub(crate) struct Walk<'a> {
     pub(crate) time_words: Vec<(String, i32)>,
     /// Whether something computed, or a column, is cast to a type of time.
     pub(crate) casts_to_time: bool,
+    /// Whether the operation that comes next is an operand of `||`.
+    pub(crate) within_chain: bool,
     depth: usize,
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(source: &'a Source<'a>) -> Self {
+    pub(crate) fn new(source: &'a Source<'a>, guard: &'a Guard) -> Self {
         let accepted =
             Accepted { sql: source.sql.to_owned(), repeatable: true, ..Accepted::default() };
         Self {
             source,
+            guard,
+            scopes: Scopes::default(),
             accepted,
             ctes: Vec::new(),
             function_items: BTreeMap::new(),
             qualified: Vec::new(),
             time_words: Vec::new(),
             casts_to_time: false,
+            within_chain: false,
             depth: 0,
         }
     }
