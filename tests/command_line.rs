@@ -116,6 +116,10 @@ async fn lint_names_the_file_the_place_and_what_to_write_instead() {
     let expected = format!("{file}:2:1: unknown key `tabels`; did you mean `tables`?");
     assert!(ended.stdout.contains(&expected), "no `{expected}` in {}", ended.stdout);
 
+    let schema = quaestor(&["lint", "--schema"]).await;
+    let schema: Value = serde_json::from_str(&schema.stdout).expect("a schema");
+    assert_eq!(schema["properties"]["tables"]["type"], "array");
+
     let nothing = quaestor(&["lint", "no-such-folder"]).await;
     assert_eq!(nothing.exit_code, 2, "{nothing:#?}");
 }

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use serde_json::Value;
+
 use crate::{
     duckdb::read_parquet,
     quaestor::{DataDir, Run},
@@ -56,6 +58,27 @@ const CASES: &[Case] = &[
         expected: fails("too_many_rows", "max_rows"),
     },
     Case {
+        file: "too-few.md",
+        text: "---\nexpect: {min_rows: 2}\nsql: SELECT 1 AS one\n---\nWhich are there?",
+        expected: fails("unexpected_result", "has 1 rows; the question expects at least 2"),
+    },
+    Case {
+        file: "other-columns.md",
+        text: "---\nexpect: {columns: [one]}\nkey: [two]\nsql: SELECT 1 AS one\n---\nWhich are there?",
+        expected: fails("unexpected_result", "no column `two`"),
+    },
+    Case {
+        file: "as-expected.md",
+        text: "---\nexpect: {min_rows: 1, columns: [one]}\nkey: [one]\npin: never\nalert: rows = 1\n\
+               sql: SELECT 1 AS one\n---\nWhich are there?",
+        expected: Ok("1"),
+    },
+    Case {
+        file: "by-a-program.json",
+        text: r#"{"question": "How many students are there?", "max_rows": 1}"#,
+        expected: Ok(""),
+    },
+    Case {
         file: "not-allowed.md",
         text: "---\ntables: [academics.students]\nsql: SELECT amount FROM staff.salaries\n---\n\
                How much is paid?",
@@ -74,6 +97,12 @@ const CASES: &[Case] = &[
     Case { file: "plain.txt", text: "How many departments are there?", expected: Ok("") },
 ];
 
+/// A line each; the second is at fault, and takes no other with it.
+const LINES: &str = r#"{"id": "first-line", "question": "How many students are there?"}
+{"id": "second-line", "qestion": "How many departments are there?"}
+{"id": "third-line", "question": "How many departments are there?"}
+"#;
+
 #[tokio::test]
 async fn failures_say_what_to_do_and_leave_the_others_alone() {
     let data = DataDir::new();
@@ -82,16 +111,26 @@ async fn failures_say_what_to_do_and_leave_the_others_alone() {
     for case in CASES {
         fs::write(questions.join("daily").join(case.file), case.text).expect("a question");
     }
+    fs::write(questions.join("daily/lines.jsonl"), LINES).expect("questions");
     let folder = questions.to_str().expect("UTF-8");
 
     let (exit_code, run) = data.run(&["daily", "--questions", folder]).await;
 
     assert_eq!(exit_code, 1, "{run:#?}");
-    assert_eq!(run.answers.len(), CASES.len(), "{run:#?}");
+    assert_eq!(run.answers.len(), CASES.len() + LINES.lines().count(), "{run:#?}");
     for case in CASES {
         check(&data, &run, case);
     }
+    for (id, error_type) in
+        [("first-line", None), ("lines-line-2", Some("invalid_question")), ("third-line", None)]
+    {
+        assert_eq!(run.answer(id).error_type.as_deref(), error_type, "{run:#?}");
+    }
     let filed = data.json(&format!("runs/{}/run.json", run.run_id));
+    let alerts = |answer: &&Value| answer["alert"] == true;
+    let alerts: Vec<&Value> =
+        filed["answers"].as_array().into_iter().flatten().filter(alerts).collect();
+    assert!(alerts.len() == 1 && alerts[0]["id"] == "as-expected", "{alerts:#?}");
     let filed: Run = serde_json::from_value(filed).expect("what --json prints, and more");
     assert_eq!(filed, run);
 }

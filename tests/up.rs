@@ -27,15 +27,15 @@ use crate::quaestor::{DataDir, command, read};
 const TIME_LIMIT: Duration = Duration::from_secs(240);
 
 /// A running `quaestor up --json` with an endpoint of its own.
-struct Up {
+pub(crate) struct Up {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     told: Vec<Value>,
-    up: Value,
+    pub(crate) up: Value,
 }
 
 impl Up {
-    async fn start(data: &DataDir, watch: &Path, more: &[&str]) -> Up {
+    pub(crate) async fn start(data: &DataDir, watch: &Path, more: &[&str]) -> Up {
         let watch = watch.to_str().expect("UTF-8");
         let fixed = ["up", "--json", "--port", "0", "--data-dir", data.path(), "--watch", watch];
         let mut child = command(&[&fixed, more].concat()).spawn().expect("`quaestor` starts");
@@ -105,7 +105,7 @@ impl Up {
     }
 
     /// Sends the signal, and waits for an end that is in order.
-    async fn stop(mut self, signal: &str) {
+    pub(crate) async fn stop(mut self, signal: &str) {
         let pid = self.child.id().expect("it runs").to_string();
         // The shell's own: a plain Debian has no `kill` beside it.
         let sent =
@@ -139,7 +139,7 @@ async fn drop_file(s3: &Client, key: &str, text: &str) {
     s3.put_object().bucket("quaestor").key(key).body(body).send().await.expect("it is put");
 }
 
-fn folder_of(data: &DataDir) -> std::path::PathBuf {
+pub(crate) fn folder_of(data: &DataDir) -> std::path::PathBuf {
     let folder = Path::new(data.path()).join("watched");
     fs::create_dir_all(folder.join("daily")).expect("a folder");
     folder
@@ -158,6 +158,9 @@ async fn dropped_and_saved_files_are_answered_and_stay_over_a_restart() {
         event["subject"].as_str().is_some_and(|told| told.contains("1 answered, 0 failed"))
     })
     .await;
+    let published = up.event("published", |event| event["detail"]["answered"] == 1).await;
+    assert_eq!(published["detail_type"], "Quaestor Run Finished", "{published:#}");
+    assert_eq!(published["detail"]["failed"], 0, "{published:#}");
     fs::write(folder.join("saved.txt"), "How many departments are there?").expect("a file");
     let saved = up.answer("saved").await;
     assert_eq!(saved["status"], "answered", "{saved:#}");
@@ -188,8 +191,8 @@ async fn dropped_and_saved_files_are_answered_and_stay_over_a_restart() {
 }
 
 #[tokio::test]
-async fn fifty_files_whose_events_come_twice_are_fifty_runs() {
-    const FILES: usize = 50;
+async fn a_hundred_files_whose_events_come_twice_are_a_hundred_runs() {
+    const FILES: usize = 100;
     let data = DataDir::new();
     let mut up = Up::start(&data, &folder_of(&data), &[]).await;
     let s3 = up.s3();

@@ -45,6 +45,13 @@ session = {"sessionState": {"sessionAttributes": {
 words, steps = invoke("How many students are there?", **session)
 assert words and not steps, "a trace that nobody asked for"
 
+alone, _ = invoke("How many students are there?")
+assert alone == words, "without a run the defaults hold"
+partial = {"sessionState": {"sessionAttributes": {"time_zone": "UTC"}}}
+_, steps = invoke("How many students are there?", enableTrace=True, **partial)
+told = within(steps, "observation")[0]["actionGroupInvocationOutput"]["text"]
+assert "invalid_request" in told and "`" in told, told
+
 words, steps = invoke("List all departments.", enableTrace=True, **session)
 assert [kind for kind, _ in steps][:1] == ["guardrail"], steps
 assert any(kind == "preProcessing" for kind, _ in steps)

@@ -72,6 +72,32 @@ s3.copy(source, BUCKET, "managed copy")
 refused("NoSuchKey", s3.copy_object, Key="copy", CopySource={"Bucket": BUCKET, "Key": "none"})
 refused("InvalidRequest", s3.copy_object, Key="copy", CopySource={"Bucket": BUCKET, "Key": "copy"})
 
+# Over boto3's threshold, so by UploadPartCopy.
+s3.copy({"Bucket": BUCKET, "Key": "large"}, BUCKET, "large copy")
+back = io.BytesIO()
+s3.download_fileobj(BUCKET, "large copy", back)
+assert back.getvalue() == large
+
+begun = {"Bucket": BUCKET, "Key": "parts"}
+upload = {**begun, "UploadId": s3.create_multipart_upload(**begun)["UploadId"]}
+tags = [s3.upload_part(**upload, PartNumber=number, Body=b"x" * number)["ETag"] for number in [3, 1, 2]]
+parts = list(s3.get_paginator("list_parts").paginate(**upload, PaginationConfig={"PageSize": 2}))
+parts = [(part["PartNumber"], part["Size"], part["ETag"]) for page in parts for part in page["Parts"]]
+assert parts == [(1, 1, tags[1]), (2, 2, tags[2]), (3, 3, tags[0])], parts
+ranged = {"CopySource": {"Bucket": BUCKET, "Key": "large"}, "PartNumber": 1, "UploadId": upload["UploadId"]}
+s3.upload_part_copy(**begun, **ranged, CopySourceRange="bytes=0-0")
+assert s3.list_parts(**upload)["Parts"][0]["Size"] == 1
+refused("InvalidRange", s3.upload_part_copy, Key="parts", **ranged, CopySourceRange=f"bytes=0-{len(large)}")
+others = [s3.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"] for key in ["parts", "a", "z"]]
+pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=BUCKET, PaginationConfig={"PageSize": 1})
+found = [(entry["Key"], entry["UploadId"]) for page in pages for entry in page["Uploads"]]
+assert [key for key, _ in found] == ["a", "parts", "parts", "z"], found
+assert {id for _, id in found} == {upload["UploadId"], *others}, found
+for key, id in found:
+    s3.abort_multipart_upload(Bucket=BUCKET, Key=key, UploadId=id)
+assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
+refused("NoSuchUpload", s3.list_parts, Key="parts", UploadId=upload["UploadId"])
+
 url = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "once"})
 assert url.startswith(os.environ["AWS_ENDPOINT_URL"]), url
 

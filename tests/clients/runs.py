@@ -72,3 +72,9 @@ assert failed["status"] == "FAILED" and failed["error"] and failed["cause"], fai
 
 topic = "arn:aws:sns:us-east-1:000000000000:quaestor-runs"
 assert boto3.client("sns").publish(TopicArn=topic, Message="hello", Subject="from boto3")["MessageId"]
+
+event = {"Source": "boto3", "DetailType": "Hello", "Detail": '{"rows": 3}', "EventBusName": "quaestor"}
+put = boto3.client("events").put_events(Entries=[event, event | {"Detail": "hello"}])
+assert put["FailedEntryCount"] == 1 and put["Entries"][0]["EventId"], put
+assert put["Entries"][1]["ErrorCode"] == "MalformedDetail", put
+refused("ValidationException", boto3.client("events").put_events, Entries=[event] * 11)

@@ -53,6 +53,11 @@ impl Clients {
         aws_sdk_sfn::Client::new(&self.0)
     }
 
+    /// Secrets Manager, with the SDK's own retries: a secret is only read.
+    pub fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.0)
+    }
+
     /// The RDS Data API, without retries: a call in a transaction that failed has ended it. The service ends a
     /// call after 45 s, so that we wait longer than that.
     pub fn rds_data(&self) -> aws_sdk_rdsdata::Client {

@@ -65,6 +65,15 @@ impl Model for ConverseModel {
                 ),
             ));
         }
+        if reply.stop_reason == StopReason::ContentFiltered {
+            return Err(Error::new(
+                ErrorKind::NotSettled,
+                format!(
+                    "the model `{}` refused to answer, or its filter broke off the answer; word the question differently",
+                    self.model_id
+                ),
+            ));
+        }
         let usage = reply.usage.as_ref().map_or_else(Usage::default, |usage| Usage {
             input_tokens: u64::try_from(usage.input_tokens).unwrap_or_default(),
             output_tokens: u64::try_from(usage.output_tokens).unwrap_or_default(),

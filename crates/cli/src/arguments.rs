@@ -187,11 +187,18 @@ pub(crate) struct UpArguments {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  quaestor lint\n  quaestor lint questions/daily why.md --json")]
+#[command(after_help = "\
+Examples:
+  quaestor lint
+  quaestor lint questions/daily why.md many.jsonl --json
+  quaestor lint --schema > question.schema.json      for editors: # yaml-language-server: $schema=question.schema.json")]
 pub(crate) struct LintArguments {
     /// Question files, or folders of them
     #[arg(value_name = "PATH", default_value = "questions")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Print the JSON Schema of what a question may set, and check nothing
+    #[arg(long, conflicts_with_all = ["paths", "json"])]
+    pub(crate) schema: bool,
     /// Print one JSON array instead of lines
     #[arg(long)]
     pub(crate) json: bool,
@@ -243,4 +250,7 @@ pub(crate) struct GuardArguments {
     /// One JSON object a line, in and out; the exit code is then 0 whatever the verdicts
     #[arg(long)]
     pub(crate) jsonl: bool,
+    /// A run's snapshot of the schema, `schema/<fingerprint>.json` in the bucket: only its tables and columns pass
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Option<PathBuf>,
 }

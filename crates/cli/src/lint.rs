@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use reporting::{Error, ErrorKind, SettledSql, question};
+use reporting::question::{self, Entry, Question};
+use reporting::{Error, ErrorKind, SettledSql};
 use serde::Serialize;
 
 use crate::arguments::LintArguments;
@@ -20,6 +21,10 @@ struct Finding {
 
 /// `true` when every file is in order.
 pub(crate) fn lint(arguments: &LintArguments) -> Result<bool> {
+    if arguments.schema {
+        output::line(question::SCHEMA.trim_end())?;
+        return Ok(true);
+    }
     let mut files = Vec::new();
     for path in &arguments.paths {
         collect(path, &mut files)?;
@@ -40,7 +45,7 @@ pub(crate) fn lint(arguments: &LintArguments) -> Result<bool> {
             }
         }
         let faults = findings.iter().filter(|finding| !finding.ok).count();
-        output::line(format_args!("{} files, {faults} with a fault", findings.len()))?;
+        output::line(format_args!("{} questions, {faults} with a fault", findings.len()))?;
     }
     Ok(findings.iter().all(|finding| finding.ok))
 }
@@ -65,46 +70,56 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 fn check(files: &[PathBuf]) -> Vec<Finding> {
-    let mut first: BTreeMap<String, &Path> = BTreeMap::new();
+    let mut first: BTreeMap<String, String> = BTreeMap::new();
     let mut findings = Vec::new();
     for file in files {
-        let name = file.to_string_lossy();
-        let id = question::id_of_file(&name);
-        let twin = id.and_then(|id| first.get(id).copied());
-        let fault = match twin {
-            Some(twin) => Some(Error::new(
-                ErrorKind::DuplicateQuestion,
-                format!(
-                    "{}: shares the id `{}`, and so one table in Athena, with {}; rename one of them",
-                    file.display(),
-                    id.unwrap_or_default(),
-                    twin.display()
-                ),
-            )),
-            None => fault_in(file).err(),
-        };
-        if let Some(id) = id {
-            first.entry(id.to_owned()).or_insert(file);
+        for Entry { id, place, question } in entries(file) {
+            // A file takes its id even when it is at fault.
+            let takes_id = question.is_ok() || question::id_of_file(&place).is_some();
+            let checked = question.and_then(|question| check_sql(question, &place));
+            let fault = checked.and_then(|()| match first.get(&id) {
+                Some(twin) => Err(Error::new(
+                    ErrorKind::DuplicateQuestion,
+                    format!(
+                        "{place}: shares the id `{id}`, and so one table in Athena, with {twin}; rename one of them"
+                    ),
+                )),
+                None => Ok(()),
+            });
+            let fault = fault.err();
+            findings.push(Finding {
+                file: place.clone(),
+                ok: fault.is_none(),
+                error_type: fault.as_ref().map(|fault| fault.kind().error_type()),
+                message: fault.map(|fault| fault.to_string()),
+            });
+            if takes_id {
+                first.entry(id).or_insert(place);
+            }
         }
-        findings.push(Finding {
-            file: file.display().to_string(),
-            ok: fault.is_none(),
-            error_type: fault.as_ref().map(|fault| fault.kind().error_type()),
-            message: fault.map(|fault| fault.to_string()),
-        });
     }
     findings
 }
 
-fn fault_in(file: &Path) -> Result<(), Error> {
+/// What a file holds; one that cannot be read is one entry with the fault.
+fn entries(file: &Path) -> Vec<Entry> {
     let name = file.display().to_string();
-    let bytes = std::fs::read(file).map_err(|error| {
-        Error::new(ErrorKind::InvalidQuestion, format!("{name}: the file cannot be read: {error}"))
-    })?;
-    let question = question::read(&name, &bytes)?;
-    if let Some(sql) = &question.settings.sql {
-        SettledSql::check(sql, &question.settings.tables)
-            .map_err(|error| Error::new(error.kind(), format!("{name}: `sql`: {error}")))?;
+    match std::fs::read(file) {
+        Ok(bytes) => question::read(&name, &bytes),
+        Err(error) => vec![Entry {
+            id: name.clone(),
+            question: Err(Error::new(
+                ErrorKind::InvalidQuestion,
+                format!("{name}: the file cannot be read: {error}"),
+            )),
+            place: name,
+        }],
     }
-    Ok(())
+}
+
+fn check_sql(question: Question, place: &str) -> Result<(), Error> {
+    let Some(sql) = &question.settings.sql else { return Ok(()) };
+    SettledSql::check(sql, &question.settings.tables)
+        .map(|_| ())
+        .map_err(|error| Error::new(error.kind(), format!("{place}: `sql`: {error}")))
 }

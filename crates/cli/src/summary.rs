@@ -57,11 +57,12 @@ pub(crate) fn text(run: &Run, data_dir: &Path) -> String {
     )
 }
 
-/// `answered`, or why not.
+/// `answered`, with a word on an alert, or why not.
 pub(crate) fn told(answer: &Answer) -> String {
     match (&answer.error_type, &answer.message) {
         (Some(error_type), Some(message)) => format!("{error_type}: {message}"),
         (Some(error_type), None) => error_type.clone(),
+        (None, _) if answer.alert == Some(true) => "answered; alert".to_owned(),
         (None, _) => "answered".to_owned(),
     }
 }

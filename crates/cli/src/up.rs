@@ -46,6 +46,7 @@ pub(crate) async fn up(arguments: UpArguments) -> Result<bool> {
     let mut up = Up {
         steps: running.system.progress(),
         notifications: running.system.notifications(),
+        published: running.system.events(),
         events: running.system.start_runs_by_events(),
         timetable: Timetable::new(&arguments.schedule, zone.clone(), Timestamp::now()),
         time_zone: arguments.time_zone,
@@ -76,6 +77,7 @@ struct Up<'a> {
     running: &'a Running,
     steps: Receiver<Progress>,
     notifications: Receiver<Notification>,
+    published: Receiver<local::Event>,
     events: EventBridge,
     timetable: Timetable,
     time_zone: String,
@@ -101,6 +103,7 @@ impl Up<'_> {
                     Err(RecvError::Lagged(_)) => self.fault(&anyhow!("too much happened at once to tell all of it"))?,
                     Err(RecvError::Closed) => return Ok(()),
                 },
+                Ok(event) = self.published.recv() => self.teller.tell(&Told::published(event))?,
                 Ok(notification) = self.notifications.recv() => {
                     self.teller.tell(&Told::notified(notification))?;
                 }

@@ -14,7 +14,7 @@
 //! | arrays of one dimension of integers; of floats; of booleans | List of Int64; Float64; Boolean |
 //! | other arrays of one dimension | List of Utf8, the elements as PostgreSQL prints them |
 //! | text, varchar, char(n), name, uuid, json, jsonb, inet, cidr, time, enums, void, citext, vector | Utf8 |
-//! | everything else (interval, timetz, money, xml, bit, ranges, geometry …) | refused; the service cannot return it, so cast it to text |
+//! | everything else (interval, timetz, money, xml, bit, ranges, geometry …), and arrays of it or of bytea | Utf8, as PostgreSQL prints it: the service cannot return it, so it is cast to text in the statement |
 //!
 //! A NaN or infinite numeric, an infinite date and one beyond those years are `value_out_of_range`: no
 //! Arrow value means them, and NULL would lie.
@@ -43,6 +43,21 @@ pub struct Column {
 impl Column {
     /// Reads what the service says of a column.
     pub(crate) fn of(metadata: &ColumnMetadata) -> Result<Column, Error> {
+        let column = Column::of_any_type(metadata);
+        let type_name = metadata.type_name.as_deref().unwrap_or_default();
+        if data_type(type_name, metadata.precision, metadata.scale).is_some() {
+            return Ok(column);
+        }
+        let Column { name, postgres_type, .. } = column;
+        let message = format!(
+            "column `{name}` is of type `{postgres_type}`, which the RDS Data API cannot return; cast it to text: \
+             `(…)::text AS {name}`"
+        );
+        Err(Error::new(ErrorKind::UnsupportedType, message))
+    }
+
+    /// The same, as text where the service cannot return the type.
+    pub(crate) fn of_any_type(metadata: &ColumnMetadata) -> Column {
         let name = metadata.label.as_ref().or(metadata.name.as_ref()).cloned().unwrap_or_default();
         let type_name = metadata.type_name.as_deref().unwrap_or_default();
         let (precision, scale) = (metadata.precision, metadata.scale);
@@ -51,17 +66,33 @@ impl Column {
             (None, "numeric") if precision > 0 => format!("numeric({precision},{scale})"),
             (None, name) => name.to_owned(),
         };
-        match data_type(type_name, precision, scale) {
-            Some(data_type) => Ok(Column { name, postgres_type, data_type }),
-            None => Err(Error::new(
-                ErrorKind::UnsupportedType,
-                format!(
-                    "column `{name}` is of type `{postgres_type}`, which the RDS Data API cannot return; cast it to \
-                     text: `(…)::text AS {name}`"
-                ),
-            )),
-        }
+        let data_type = data_type(type_name, precision, scale).unwrap_or(DataType::Utf8);
+        Column { name, postgres_type, data_type }
     }
+}
+
+/// What stands before and after a statement so that each of its columns of Utf8 is cast to text; `None` if
+/// there is none. The cast changes nothing that can be read without it.
+///
+/// The rows stay in their order: PostgreSQL does not pull a subquery with an ORDER BY up, and a scan of it
+/// without a condition, a sort or a join hands its rows on as they come.
+pub(crate) fn select_as_text(columns: &[Column]) -> Option<(String, String)> {
+    if !columns.iter().any(|column| column.data_type == DataType::Utf8) {
+        return None;
+    }
+    // Two columns may have one name, so inside they go by their place.
+    let places: Vec<String> = (1..=columns.len()).map(|place| format!("c{place}")).collect();
+    let outputs: Vec<String> = columns
+        .iter()
+        .zip(&places)
+        .map(|(column, place)| {
+            let cast = if column.data_type == DataType::Utf8 { "::text" } else { "" };
+            format!("{place}{cast} AS \"{}\"", column.name.replace('"', "\"\""))
+        })
+        .collect();
+    // On a line of its own, since the statement may end in a comment.
+    let after = format!("\n) AS q ({})", places.join(", "));
+    Some((format!("SELECT {} FROM (", outputs.join(", ")), after))
 }
 
 /// The Arrow schema of these columns. Every field may be NULL: PostgreSQL does not say which cannot.

@@ -20,6 +20,28 @@ const DECLARE: &str = "DECLARE quaestor NO SCROLL CURSOR FOR ";
 /// A statement's characters, at most: "Data API limitations" of the Aurora User Guide.
 const MAX_STATEMENT_CHARS: usize = 65_536;
 
+/// The caller's SQL, and what stands around it.
+#[derive(Clone, Copy)]
+struct Statement<'a> {
+    before: &'a str,
+    sql: &'a str,
+    after: &'a str,
+}
+
+impl Statement<'_> {
+    fn check_length(self) -> Result<(), Error> {
+        let parts = [DECLARE, self.before, self.sql, self.after];
+        let characters: usize = parts.iter().map(|part| part.chars().count()).sum();
+        if characters <= MAX_STATEMENT_CHARS {
+            return Ok(());
+        }
+        let message = format!(
+            "the statement has {characters} characters and the RDS Data API takes {MAX_STATEMENT_CHARS}; shorten it"
+        );
+        Err(Error::new(ErrorKind::SqlFailed, message))
+    }
+}
+
 /// An open result, in a transaction of its own.
 ///
 /// It is rolled back when the last batch has come, after a failure, and by [`Cursor::close`]. One that is
@@ -55,55 +77,75 @@ impl Cursor {
         sql: &str,
         limits: &Limits,
     ) -> Result<Cursor, Error> {
-        let characters = DECLARE.len() + sql.chars().count();
-        if characters > MAX_STATEMENT_CHARS {
-            let message = format!(
-                "the statement has {characters} characters and the RDS Data API takes {MAX_STATEMENT_CHARS}; shorten it"
-            );
-            return Err(Error::new(ErrorKind::SqlFailed, message));
-        }
-        let size = PageSize::new(limits);
-        let first_rows =
-            size.rows().min(limits.max_rows.map_or(u64::MAX, |rows| rows.saturating_add(1)));
-        match Self::begin(client, database, sql, limits, size, first_rows).await {
-            // The service names the type that it cannot return, but not the column. A page of no rows has
-            // the columns, and the column that cannot be read is the error.
-            Err(refused) if refused.kind() == ErrorKind::UnsupportedType => {
-                match Self::begin(client, database, sql, limits, PageSize::new(limits), 0).await {
-                    Err(named) if named.kind() == ErrorKind::UnsupportedType => Err(named),
-                    Err(_) => Err(refused),
-                    Ok(cursor) => {
-                        cursor.close().await;
-                        Err(refused)
-                    }
-                }
-            }
-            opened => opened,
-        }
+        let settled = Statement { before: "", sql, after: "" };
+        let refused = match Self::begin(client, database, settled, limits).await {
+            Err(refused) if refused.kind() == ErrorKind::UnsupportedType => refused,
+            opened => return opened,
+        };
+        // The service names the type that it cannot return, but not the column. A page of no rows has the
+        // columns, and those that cannot be read are asked for as text.
+        let columns = Self::describe(client, database, settled, limits).await?;
+        let Some((before, after)) = column::select_as_text(&columns) else { return Err(refused) };
+        let sql = sql.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
+        let cast = Statement { before: &before, sql, after: &after };
+        let cursor = Self::begin(client, database, cast, limits).await?;
+        Ok(Cursor { columns, ..cursor })
     }
 
     async fn begin(
         client: &Client,
         database: &Database,
-        sql: &str,
+        statement: Statement<'_>,
         limits: &Limits,
-        size: PageSize,
-        first_rows: u64,
     ) -> Result<Cursor, Error> {
+        let size = PageSize::new(limits);
+        let rows = size.rows().min(limits.max_rows.map_or(u64::MAX, |rows| rows.saturating_add(1)));
+        let (transaction, page) =
+            Self::first_page(client, database, statement, limits, rows).await?;
+        let columns = match page.metadata.iter().map(Column::of).collect::<Result<Vec<_>, _>>() {
+            Ok(columns) => columns,
+            Err(error) => {
+                transaction.rollback().await;
+                return Err(error);
+            }
+        };
+        Ok(Cursor {
+            transaction,
+            schema: column::schema(&columns),
+            columns,
+            size,
+            next: Next::Here(page),
+            timeout: limits.statement_timeout(),
+            remaining: limits.max_rows,
+            is_truncated: false,
+            rounded_values: 0,
+        })
+    }
+
+    /// The columns of the statement, those that the service cannot return as text.
+    async fn describe(
+        client: &Client,
+        database: &Database,
+        statement: Statement<'_>,
+        limits: &Limits,
+    ) -> Result<Vec<Column>, Error> {
+        let (transaction, page) = Self::first_page(client, database, statement, limits, 0).await?;
+        transaction.rollback().await;
+        Ok(page.metadata.iter().map(Column::of_any_type).collect())
+    }
+
+    /// Begins a transaction and fetches the first rows. After a failure nothing is left open.
+    async fn first_page(
+        client: &Client,
+        database: &Database,
+        statement: Statement<'_>,
+        limits: &Limits,
+        rows: u64,
+    ) -> Result<(Transaction, Page), Error> {
+        statement.check_length()?;
         let transaction = Transaction::begin(client, database, limits.resume_timeout).await?;
-        let timeout = limits.statement_timeout();
-        match Self::first_page(&transaction, sql, limits, timeout, first_rows).await {
-            Ok((page, columns)) => Ok(Cursor {
-                transaction,
-                schema: column::schema(&columns),
-                columns,
-                size,
-                next: Next::Here(page),
-                timeout,
-                remaining: limits.max_rows,
-                is_truncated: false,
-                rounded_values: 0,
-            }),
+        match Self::declare_and_fetch(&transaction, statement, limits, rows).await {
+            Ok(page) => Ok((transaction, page)),
             Err(error) => {
                 transaction.rollback().await;
                 Err(error)
@@ -111,20 +153,20 @@ impl Cursor {
         }
     }
 
-    async fn first_page(
+    async fn declare_and_fetch(
         transaction: &Transaction,
-        sql: &str,
+        statement: Statement<'_>,
         limits: &Limits,
-        timeout: Duration,
         rows: u64,
-    ) -> Result<(Page, Vec<Column>), Error> {
+    ) -> Result<Page, Error> {
+        let timeout = limits.statement_timeout();
         transaction.execute(READ_ONLY, Call::own(timeout)).await?;
         transaction.execute(&limits.settings(), Call::own(timeout)).await?;
-        let declare = Call { sql_offset: Some(DECLARE.len()), page_rows: 0, timeout };
-        transaction.execute(&format!("{DECLARE}{sql}"), declare).await?;
-        let page = Page::fetch(transaction, rows, timeout).await?;
-        let columns = page.metadata.iter().map(Column::of).collect::<Result<Vec<_>, _>>()?;
-        Ok((page, columns))
+        let sql_offset = DECLARE.len() + statement.before.chars().count();
+        let declare = Call { sql_offset: Some(sql_offset), page_rows: 0, timeout };
+        let Statement { before, sql, after } = statement;
+        transaction.execute(&format!("{DECLARE}{before}{sql}{after}"), declare).await?;
+        Page::fetch(transaction, rows, timeout).await
     }
 
     /// The schema of every batch; there is one for a result without rows too.

@@ -7,35 +7,31 @@ use std::time::Instant;
 use aws_lambda_events::event::bedrock_agent_runtime::AgentEvent;
 use reporting::ask::Attributes;
 use reporting::attempt::Session;
-use reporting::{Error, ErrorKind};
+use reporting::{AsOf, Error, ErrorKind};
 use serde::Serialize;
 use serde_json::json;
 
 /// What an action is given: the question that it works for, and the properties of its request's body.
 #[derive(Debug)]
 pub struct Call {
-    /// The session that the attempt is filed under.
-    pub session: Session,
-    /// What ask-agent sent along.
+    /// The session that the attempt is filed under; none outside a run.
+    pub session: Option<Session>,
+    /// What ask-agent sent along; outside a run, the defaults.
     pub attributes: Attributes,
     properties: HashMap<String, String>,
 }
 
 impl Call {
-    /// Reads the event of an action whose path in the OpenAPI schema is `path`.
-    pub fn read(event: &AgentEvent, path: &str) -> Result<Call, Error> {
+    /// Reads the event of an action whose path in the OpenAPI schema is `path`. A call outside a run is as of `now`.
+    pub fn read(event: &AgentEvent, path: &str, now: AsOf) -> Result<Call, Error> {
         if event.api_path != path {
             return Err(invalid(format!(
                 "the path `{}` is not served here; this action group has `{path}`",
                 event.api_path
             )));
         }
-        let attributes = Attributes::from_map(&event.session_attributes)?;
-        let session = Session {
-            run_id: attributes.run_id.clone(),
-            question_id: attributes.question_id.clone(),
-            session_id: event.session_id.clone(),
-        };
+        let attributes = Attributes::from_map(&event.session_attributes, now)?;
+        let session = attributes.in_run.as_ref().map(|in_run| in_run.session(&event.session_id));
         let content =
             event.request_body.as_ref().and_then(|body| body.content.get("application/json"));
         let properties = content.into_iter().flat_map(|content| &content.properties);
@@ -155,12 +151,18 @@ mod tests {
     fn a_call_is_read_or_says_what_is_missing() {
         let given =
             event("/execute", json!([{ "name": "query", "type": "string", "value": "SELECT 1" }]));
-        let call = Call::read(&given, "/execute").expect("a call");
+        let now: AsOf = "2026-11-23T06:00:00Z".parse().expect("an as-of");
+        let call = Call::read(&given, "/execute", now).expect("a call");
         assert_eq!(call.require("query").ok().as_deref(), Some("SELECT 1"));
-        assert_eq!(call.session.session_id, "s1");
+        assert_eq!(call.session.map(|session| session.session_id).as_deref(), Some("s1"));
+        assert_eq!(call.attributes.as_of.to_string(), "2026-11-22T06:00:00Z");
+        assert!(Call::read(&given, "/generate", now).is_err());
+        let mut outside = given;
+        outside.session_attributes.clear();
+        let call = Call::read(&outside, "/execute", now).expect("a call");
+        assert_eq!((call.session.is_none(), call.attributes.as_of), (true, now));
         let missing = call.require("question").expect_err("missing");
         assert!(missing.to_string().contains("`question` is missing"));
-        assert!(Call::read(&given, "/generate").is_err());
     }
 
     #[test]

@@ -13,10 +13,12 @@ use uuid::Uuid;
 use crate::{
     bedrock::Bedrock,
     credentials::Credentials,
+    event_bus::EventBus,
     http::{BodyError, Response, Server, read_whole, rest_error},
     lambda::Lambda,
     rds_data::RdsData,
     s3::S3,
+    secrets_manager::SecretsManager,
     sns::Sns,
     step_functions::StepFunctions,
 };
@@ -37,8 +39,12 @@ pub struct Services {
     pub rds_data: Option<RdsData>,
     /// Behind `bedrock`: agents, models and guardrails alike.
     pub(crate) bedrock: Option<Arc<Bedrock>>,
+    /// Behind `secretsmanager`.
+    pub secrets_manager: Option<SecretsManager>,
     /// Behind `sns`.
     pub sns: Option<Sns>,
+    /// Behind `events`.
+    pub event_bus: Option<EventBus>,
 }
 
 /// A port that is taken, so that its address is known before the services that need it exist.
@@ -132,7 +138,9 @@ impl Services {
             ("states", Self { step_functions: Some(it), .. }) => it.handle(request).await,
             ("rds-data", Self { rds_data: Some(it), .. }) => it.handle(request).await,
             ("bedrock", Self { bedrock: Some(it), .. }) => it.handle(request).await,
+            ("secretsmanager", Self { secrets_manager: Some(it), .. }) => it.handle(&request),
             ("sns", Self { sns: Some(it), .. }) => it.handle(&request),
+            ("events", Self { event_bus: Some(it), .. }) => it.handle(&request),
             (unknown, _) => rest_error(
                 400,
                 "UnknownServiceException",

@@ -1,11 +1,6 @@
 //! SNS `Publish`: each notification is a line of `<data-dir>/notifications.jsonl`.
 
-use std::{
-    fs::File,
-    io::{self, Write as _},
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{io, path::Path};
 
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
@@ -13,7 +8,10 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::http::{Request, Response, bytes};
+use crate::{
+    http::{Request, Response, bytes},
+    journal::Journal,
+};
 
 /// SNS takes subjects of at most this many characters.
 const MAX_SUBJECT_CHARS: usize = 100;
@@ -21,14 +19,10 @@ const MAX_SUBJECT_CHARS: usize = 100;
 /// SNS takes messages of at most this many bytes.
 const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
-/// How far a receiver of notifications may fall behind.
-const NOTIFICATIONS_KEPT: usize = 1024;
-
 /// The SNS stand-in; clones share one file.
 #[derive(Clone, Debug)]
 pub struct Sns {
-    notifications: Arc<Mutex<File>>,
-    published: broadcast::Sender<Notification>,
+    notifications: Journal<Notification>,
 }
 
 /// Why a notification was not taken.
@@ -63,16 +57,12 @@ impl Sns {
     /// # Errors
     /// The file system's own.
     pub fn open(file: &Path) -> io::Result<Self> {
-        let notifications = File::options().create(true).append(true).open(file)?;
-        Ok(Self {
-            notifications: Arc::new(Mutex::new(notifications)),
-            published: broadcast::Sender::new(NOTIFICATIONS_KEPT),
-        })
+        Ok(Self { notifications: Journal::open(file)? })
     }
 
     /// What is published from now on. A receiver that falls 1,024 behind loses the oldest.
     pub fn published(&self) -> broadcast::Receiver<Notification> {
-        self.published.subscribe()
+        self.notifications.listen()
     }
 
     /// Publishes; gives the message id.
@@ -111,16 +101,7 @@ impl Sns {
             message_id: message_id.clone(),
             time: Timestamp::now(),
         };
-        let mut line =
-            serde_json::to_vec(&notification).map_err(|error| PublishError::Write(error.into()))?;
-        line.push(b'\n');
-        self.notifications
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write_all(&line)
-            .map_err(PublishError::Write)?;
-        // An error means that nobody listens.
-        let _ = self.published.send(notification);
+        self.notifications.write(notification).map_err(PublishError::Write)?;
         Ok(message_id)
     }
 

@@ -521,6 +521,17 @@ async fn an_idle_transaction_is_rolled_back() {
 }
 
 #[tokio::test]
+async fn a_call_waits_for_a_session_until_its_time_is_over() {
+    let limits = Limits { connections: 1, call: Duration::from_secs(1), ..Limits::default() };
+    let api = Api::new("places", limits).await;
+    let id = api.begin(READ_ONLY).await;
+    let late = refusal("StatementTimeoutException", "Request timed out");
+    assert_eq!(refused(api.statement("SELECT 1")).await, late);
+    api.rollback(&id).await.unwrap();
+    assert_eq!(api.value("SELECT 1").await, Field::LongValue(1));
+}
+
+#[tokio::test]
 async fn no_call_sees_the_session_of_another() {
     let api = Api::new("sessions", Limits::default()).await;
     for sql in [

@@ -15,6 +15,7 @@ use aws_sdk_sfn::{
 };
 use local::{
     Credentials, Status, Step,
+    event_bus::EventBus,
     lambda::{Lambda, function_arn},
     s3::S3,
     sns::Sns,
@@ -107,6 +108,7 @@ fn service(folder: &Path, credentials: &Credentials, definition: &Value) -> (Ste
     let services = Services {
         lambda: Lambda::new(vec![echo], &folder.join("logs"), 4).unwrap(),
         sns: Sns::open(&folder.join("notifications.jsonl")).unwrap(),
+        event_bus: EventBus::open("runs", &folder.join("events.jsonl")).unwrap(),
         s3: s3.clone(),
     };
     let folder = folder.join("executions");

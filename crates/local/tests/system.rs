@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use local::{Database, Model, StartError, System, SystemConfig, system::LockError};
 
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 8] = [
     "start-run",
     "plan-run",
     "ask-agent",
@@ -15,6 +15,7 @@ const FUNCTIONS: [&str; 7] = [
     "execute-query",
     "write-report",
     "close-run",
+    "provision-database",
 ];
 
 fn config(folder: &Path) -> SystemConfig {

@@ -2,7 +2,7 @@
 
 mod attributes;
 
-pub use attributes::Attributes;
+pub use attributes::{Attributes, InRun};
 
 use serde::{Deserialize, Serialize};
 

@@ -37,6 +37,9 @@ pub struct Answer {
     pub rounded_values: Option<u64>,
     /// Where the report lies in the bucket.
     pub report_key: Option<String>,
+    /// Whether the report meets the question's `alert`; nothing when it has none, or there is no report.
+    #[serde(default)]
+    pub alert: Option<bool>,
 }
 
 /// Whether a question has its report.
@@ -62,19 +65,42 @@ pub struct Run {
     pub answers: Vec<Answer>,
 }
 
-/// What `close-run` tells the state machine, and the notification.
+/// A notification names at most this many failed questions; `run.json` has them all.
+const MAX_FAILURES: usize = 50;
+
+/// What `close-run` tells the state machine: the notification, and the detail of the event
+/// `Quaestor Run Finished`, whose schema is `schemas/run-event.schema.json`. At most 32 KB.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
     /// The execution's name.
     pub run_id: String,
+    /// Whose questions.
+    pub cadence: Cadence,
     /// The run's logical time.
     pub as_of: AsOf,
     /// Questions with a report.
     pub answered: usize,
     /// Questions without.
     pub failed: usize,
+    /// The first questions without, by id; at most 50.
+    pub failures: Vec<FailedQuestion>,
+    /// Whether there are more.
+    pub failures_truncated: bool,
+    /// Reports that meet their question's `alert`.
+    pub alerts: usize,
     /// Where `run.json` lies.
     pub run_key: String,
+    /// Where the run's rows of the audit table lie.
+    pub audit_key: String,
+}
+
+/// A question without a report, as a notification names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedQuestion {
+    /// Its id.
+    pub id: String,
+    /// Why, by name.
+    pub error_type: String,
 }
 
 /// What `close-run` is given: the run's input, and how the map failed as a whole, if it did.
@@ -115,20 +141,36 @@ pub async fn run(
         as_of: input.as_of,
         answers: join(plan::read(&plan_body)?, told, map_failure.as_ref()),
     };
-    let answered = run.answers.iter().filter(|answer| answer.status == Status::Answered).count();
-    let closed = Closed {
-        run_id: run.run_id.clone(),
-        as_of: run.as_of,
-        answered,
-        failed: run.answers.len() - answered,
-        run_key: keys::run(&input.run_id),
-    };
-    store.put(&keys::audit(&run.run_id, run.as_of), audit.encode(&run)?).await?;
+    let closed = Closed::of(&run);
+    store.put(&closed.audit_key, audit.encode(&run)?).await?;
     let body = serde_json::to_vec_pretty(&run).map_err(|error| {
         Error::new(ErrorKind::Internal, "failed to write the run").with_source(error)
     })?;
     store.put(&closed.run_key, body).await?;
     Ok(closed)
+}
+
+impl Closed {
+    fn of(run: &Run) -> Self {
+        let failed: Vec<&Answer> =
+            run.answers.iter().filter(|answer| answer.status == Status::Failed).collect();
+        let failures = failed.iter().take(MAX_FAILURES).map(|answer| FailedQuestion {
+            id: answer.id.clone(),
+            error_type: answer.error_type.clone().unwrap_or_default(),
+        });
+        Self {
+            run_id: run.run_id.clone(),
+            cadence: run.cadence,
+            as_of: run.as_of,
+            answered: run.answers.len() - failed.len(),
+            failed: failed.len(),
+            failures: failures.collect(),
+            failures_truncated: failed.len() > MAX_FAILURES,
+            alerts: run.answers.iter().filter(|answer| answer.alert == Some(true)).count(),
+            run_key: keys::run(&run.run_id),
+            audit_key: keys::audit(&run.run_id, run.as_of),
+        }
+    }
 }
 
 fn join(
@@ -171,6 +213,7 @@ impl Answer {
             size_bytes: None,
             rounded_values: None,
             report_key: None,
+            alert: None,
         }
     }
 }

@@ -62,6 +62,8 @@ error_kinds! {
     QueryTooSlow = "query_too_slow", false;
     /// The result has more rows than the question's `max_rows`.
     TooManyRows = "too_many_rows", false;
+    /// The result is not what the question's `expect` says.
+    UnexpectedResult = "unexpected_result", false;
     /// A column has a type that a report cannot hold yet.
     UnsupportedType = "unsupported_type", false;
     /// A value does not fit its column's type in the report.

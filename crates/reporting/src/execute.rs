@@ -52,11 +52,11 @@ pub trait Preview: Send + Sync {
     ) -> impl Future<Output = Result<PreviewTable, Error>> + Send;
 }
 
-/// Puts the text before the guard, runs it at the run's as-of and files the attempt.
+/// Puts the text before the guard, runs it at the as-of and files the attempt, if it is of a run.
 pub async fn run(
     store: &impl ObjectStore,
     database: &impl Preview,
-    session: &Session,
+    session: Option<&Session>,
     attributes: &Attributes,
     sql: &str,
 ) -> Result<PreviewTable, Error> {
@@ -75,7 +75,9 @@ pub async fn run(
         ),
         failure: tried.as_ref().err().map(Error::to_failure),
     };
-    session.record(store, &attempt).await?;
+    if let Some(session) = session {
+        session.record(store, &attempt).await?;
+    }
     tried.map(|(_, table)| table.fit())
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::ask::{self, Agent, AgentReply, AgentRequest};
-use crate::attempt::{Action, Attempt, Session};
+use crate::attempt::{Action, Attempt};
 use crate::close::{self, AuditEncoder, CloseInput, Run};
 use crate::memory::{Fault, Memory};
 use crate::plan::{self, PlannedQuestion};
@@ -24,11 +24,8 @@ impl SchemaReader for Steps<'_> {
 
 impl Agent for Steps<'_> {
     async fn ask(&self, request: &AgentRequest) -> Result<AgentReply, Error> {
-        let session = Session {
-            run_id: request.attributes.run_id.clone(),
-            question_id: request.attributes.question_id.clone(),
-            session_id: request.session_id.clone(),
-        };
+        let in_run = request.attributes.in_run.as_ref().expect("a run");
+        let session = in_run.session(&request.session_id);
         let sql = Some("SELECT x FROM public.t".to_owned());
         for action in [Action::Generate, Action::Execute] {
             session.record(self.0, &Attempt { action, sql: sql.clone(), failure: None }).await?;

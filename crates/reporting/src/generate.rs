@@ -4,7 +4,7 @@ mod prompt;
 
 use crate::ask::{Attributes, Usage};
 use crate::attempt::{Action, Attempt, Session};
-use crate::schema::Schema;
+use crate::schema::{Schema, SchemaReader};
 use crate::{Error, ErrorKind, ObjectStore, SettledSql};
 
 pub use prompt::SYSTEM;
@@ -42,15 +42,20 @@ pub trait Model: Send + Sync {
 /// A refusal by the guard goes back to the model this many times before the agent hears of it.
 const REPAIRS: usize = 1;
 
-/// Makes SQL for the question and files the attempt. The SQL has passed the guard; it has not run.
+/// Makes SQL for the question. It has passed the guard; it has not run. A question of a run is answered from the
+/// run's snapshot of the schema and its attempt filed; any other from the schema as it is now, and leaves nothing.
 pub async fn run(
     store: &impl ObjectStore,
+    catalog: &impl SchemaReader,
     model: &impl Model,
-    session: &Session,
+    session: Option<&Session>,
     attributes: &Attributes,
     request: &GenerateRequest,
 ) -> Result<String, Error> {
-    let schema = Schema::load(store, &attributes.schema_key).await?;
+    let schema = match &attributes.in_run {
+        Some(in_run) => Schema::load(store, &in_run.schema_key).await?,
+        None => catalog.read().await?,
+    };
     let made = make(model, &schema, &attributes.tables, request.clone()).await;
     if let Err(error) = &made
         && error.kind().retryable()
@@ -62,7 +67,9 @@ pub async fn run(
         sql: made.as_ref().ok().cloned(),
         failure: made.as_ref().err().map(Error::to_failure),
     };
-    session.record(store, &attempt).await?;
+    if let Some(session) = session {
+        session.record(store, &attempt).await?;
+    }
     made
 }
 
@@ -100,6 +107,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::ask::InRun;
     use crate::memory::Memory;
 
     struct Scripted(Mutex<Vec<&'static str>>);
@@ -112,26 +120,38 @@ mod tests {
         }
     }
 
+    /// The schema as it is now.
+    struct Catalog(Option<&'static str>);
+
+    impl SchemaReader for Catalog {
+        async fn read(&self) -> Result<Schema, Error> {
+            Ok(serde_json::from_str(self.0.expect("a run has its snapshot")).expect("a schema"))
+        }
+    }
+
+    const SCHEMA: &str = r#"{"tables":[{"schema":"a","name":"b","comment":null,"columns":[],"primary_key":[],"foreign_keys":[]}]}"#;
+
+    fn without_run() -> Attributes {
+        Attributes::without_run("2026-11-22T06:00:00Z".parse().expect("an as-of"))
+    }
+
+    fn how_many() -> GenerateRequest {
+        GenerateRequest { question: "How many?".into(), ..GenerateRequest::default() }
+    }
+
     async fn check(replies: &[&'static str], expected: Result<&str, ErrorKind>) {
-        let store = Memory::of(&[(
-            "schema/x.json",
-            r#"{"tables":[{"schema":"a","name":"b","comment":null,"columns":[],"primary_key":[],"foreign_keys":[]}]}"#,
-        )]);
-        let session =
-            Session { run_id: "r".into(), question_id: "q".into(), session_id: "s1".into() };
-        let attributes = Attributes {
+        let store = Memory::of(&[("schema/x.json", SCHEMA)]);
+        let in_run = InRun {
             run_id: "r".into(),
             question_id: "q".into(),
-            as_of: "2026-11-22T06:00:00Z".parse().expect("an as-of"),
             schema_key: "schema/x.json".into(),
-            tables: vec!["a.b".into()],
-            time_zone: "UTC".into(),
-            timeout: std::time::Duration::from_secs(1),
         };
+        let session = in_run.session("s1");
+        let attributes =
+            Attributes { in_run: Some(in_run), tables: vec!["a.b".into()], ..without_run() };
         let model = Scripted(Mutex::new(replies.to_vec()));
-        let request =
-            GenerateRequest { question: "How many?".into(), ..GenerateRequest::default() };
-        let made = run(&store, &model, &session, &attributes, &request).await;
+        let (catalog, request) = (Catalog(None), how_many());
+        let made = run(&store, &catalog, &model, Some(&session), &attributes, &request).await;
         assert_eq!(made.as_deref().map_err(|error| error.kind()), expected);
         let attempts = session.attempts(&store).await.expect("attempts");
         assert_eq!(attempts.len(), 1);
@@ -147,5 +167,18 @@ mod tests {
         check(&["DELETE FROM a.b", "DROP TABLE a.b"], Err(ErrorKind::SqlRefused)).await;
         check(&["SELECT x FROM c", "SELECT x FROM c"], Err(ErrorKind::TableNotAllowed)).await;
         check(&[" \n", ""], Err(ErrorKind::SqlRefused)).await;
+        let half_a_thought = "<think>```sql\nSELECT x FROM a.b\n```";
+        check(&[half_a_thought, "SELECT x FROM a.b;"], Ok("SELECT x FROM a.b")).await;
+        let sorry = "I'm sorry, I can't help with that.";
+        check(&[sorry, sorry], Err(ErrorKind::SqlRefused)).await;
+    }
+
+    #[tokio::test]
+    async fn without_a_run_the_schema_is_read_and_nothing_is_filed() {
+        let (store, catalog) = (Memory::default(), Catalog(Some(SCHEMA)));
+        let model = Scripted(Mutex::new(vec!["SELECT x FROM a.b"]));
+        let made = run(&store, &catalog, &model, None, &without_run(), &how_many()).await;
+        assert_eq!(made.ok().as_deref(), Some("SELECT x FROM a.b"));
+        assert!(store.contents().is_empty());
     }
 }

@@ -8,7 +8,7 @@
 //! | start a run | [`run::start`] | [`run::RunStarter`] |
 //! | plan it | [`plan::run`] | [`ObjectStore`], [`schema::SchemaReader`] |
 //! | ask the agent | [`ask::run`] | [`ObjectStore`], [`ask::Agent`] |
-//! | make SQL | [`generate::run`] | [`ObjectStore`], [`generate::Model`] |
+//! | make SQL | [`generate::run`] | [`ObjectStore`], [`schema::SchemaReader`], [`generate::Model`] |
 //! | try SQL | [`execute::run`] | [`ObjectStore`], [`execute::Preview`] |
 //! | write the report | [`report::run`] | [`report::ReportWriter`] |
 //! | close the run | [`close::run`] | [`ObjectStore`], [`close::AuditEncoder`] |

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures::{StreamExt as _, TryStreamExt as _, future, stream};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
-use crate::question::{self, Question};
+use crate::question::{self, Alert, Entry, Expect, Pin, Question};
 use crate::run::RunInput;
 use crate::schema::SchemaReader;
 use crate::{AsOf, Error, ErrorKind, Failure, ObjectStore, keys};
@@ -24,7 +24,7 @@ pub struct PlannedQuestion {
     pub run_id: String,
     /// The question's id.
     pub id: String,
-    /// The key of its file.
+    /// The key of its file, and for one of several lines its number: `questions/daily/many.jsonl:3`.
     pub key: String,
     /// The run's logical time.
     pub as_of: AsOf,
@@ -50,9 +50,21 @@ pub struct PlannedQuestion {
     /// The only tables that it may read; empty for all.
     #[serde(default)]
     pub tables: Vec<String>,
+    /// What the result must be like.
+    #[serde(default)]
+    pub expect: Expect,
+    /// The columns that identify a row.
+    #[serde(default)]
+    pub key_columns: Vec<String>,
     /// An approved query: then the agent is not asked.
     #[serde(default)]
     pub sql: Option<String>,
+    /// Whether the SQL that it settles on may be kept.
+    #[serde(default)]
+    pub pin: Pin,
+    /// When the result is worth a person's attention.
+    #[serde(default)]
+    pub alert: Option<Alert>,
     /// Why it cannot be asked. The state machine tells by the field's presence, so it is left out otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -111,7 +123,7 @@ async fn plan_lines(
 ) -> Result<Vec<PlannedQuestion>, Error> {
     let everything: Vec<String> =
         store.list(keys::QUESTIONS).await?.into_iter().map(|object| object.key).collect();
-    let taken = files_by_id(&everything);
+    let taken = places_by_id(store, &everything).await?;
     let planned = match &input.keys {
         Some(keys) => keys.clone(),
         None => {
@@ -119,71 +131,76 @@ async fn plan_lines(
             everything.iter().filter(|key| key.starts_with(&folder)).cloned().collect()
         }
     };
-    let lines = planned.iter().map(|key| plan_line(store, input, key, &taken));
-    let mut lines: Vec<PlannedQuestion> = stream::iter(lines)
-        .buffered(READS_AT_ONCE)
-        .try_filter_map(|line| future::ready(Ok(line)))
-        .try_collect()
-        .await?;
+    let lines = planned.iter().map(|key| lines_of_file(store, input, key, &taken));
+    let lines: Vec<Vec<PlannedQuestion>> =
+        stream::iter(lines).buffered(READS_AT_ONCE).try_collect().await?;
+    let mut lines = lines.concat();
     lines.sort_by(|one, other| (&one.id, &one.key).cmp(&(&other.id, &other.key)));
     Ok(lines)
 }
 
-/// The line of one file; `None` when the key is not a question's.
-async fn plan_line(
+/// A line for each question of one file; none when the key is not a question's.
+async fn lines_of_file(
     store: &impl ObjectStore,
     input: &RunInput,
     key: &str,
-    taken: &BTreeMap<String, Vec<&str>>,
-) -> Result<Option<PlannedQuestion>, Error> {
-    let Some((cadence, id)) = question::of_key(key) else { return Ok(None) };
+    taken: &BTreeMap<String, Vec<String>>,
+) -> Result<Vec<PlannedQuestion>, Error> {
+    let Some((cadence, id)) = question::of_key(key) else { return Ok(Vec::new()) };
     let zone = question::time_zone(&input.time_zone)?;
-    let mut line = PlannedQuestion {
-        run_id: input.run_id.clone(),
-        partition: cadence.partition(input.as_of, &zone),
-        as_of: input.as_of,
-        id,
-        key: key.to_owned(),
-        schema_key: String::new(),
-        text: String::new(),
-        title: None,
-        time_zone: input.time_zone.clone(),
-        max_rows: None,
-        timeout_seconds: question::DEFAULT_TIMEOUT.as_secs(),
-        tables: Vec::new(),
-        sql: None,
-        failure: None,
+    let entries = match store.get(key).await? {
+        Some(body) => question::read(key, &body),
+        None => vec![Entry { id, place: key.to_owned(), question: Err(not_found(key)) }],
     };
-    match read_question(store, key, taken).await {
-        Ok(question) => fill(&mut line, question),
-        Err(error) => match error.kind() {
-            ErrorKind::InvalidQuestion
-            | ErrorKind::DuplicateQuestion
-            | ErrorKind::QuestionNotFound => line.failure = Some(error.to_failure()),
-            _ => return Err(error),
-        },
-    }
-    Ok(Some(line))
+    let line = |entry: Entry| {
+        let mut line = PlannedQuestion {
+            run_id: input.run_id.clone(),
+            partition: cadence.partition(input.as_of, &zone),
+            as_of: input.as_of,
+            id: entry.id,
+            key: entry.place,
+            schema_key: String::new(),
+            text: String::new(),
+            title: None,
+            time_zone: input.time_zone.clone(),
+            max_rows: None,
+            timeout_seconds: question::DEFAULT_TIMEOUT.as_secs(),
+            tables: Vec::new(),
+            expect: Expect::default(),
+            key_columns: Vec::new(),
+            sql: None,
+            pin: Pin::Auto,
+            alert: None,
+            failure: None,
+        };
+        match entry.question.and_then(|question| alone(question, &line.key, taken)) {
+            Ok(question) => fill(&mut line, question),
+            Err(error) => line.failure = Some(error.to_failure()),
+        }
+        line
+    };
+    Ok(entries.into_iter().map(line).collect())
 }
 
-async fn read_question(
-    store: &impl ObjectStore,
-    key: &str,
-    taken: &BTreeMap<String, Vec<&str>>,
+fn not_found(key: &str) -> Error {
+    Error::new(
+        ErrorKind::QuestionNotFound,
+        format!("`{key}` is not in the bucket; upload it and run again"),
+    )
+}
+
+/// The question, if no other has its id.
+fn alone(
+    question: Question,
+    place: &str,
+    taken: &BTreeMap<String, Vec<String>>,
 ) -> Result<Question, Error> {
-    let body = store.get(key).await?.ok_or_else(|| {
-        Error::new(
-            ErrorKind::QuestionNotFound,
-            format!("`{key}` is not in the bucket; upload it and run again"),
-        )
-    })?;
-    let question = question::read(key, &body)?;
     let others: Vec<&str> = taken
         .get(&question.id)
         .into_iter()
         .flatten()
-        .copied()
-        .filter(|other| *other != key)
+        .map(String::as_str)
+        .filter(|other| *other != place)
         .collect();
     if others.is_empty() {
         return Ok(question);
@@ -191,22 +208,31 @@ async fn read_question(
     Err(Error::new(
         ErrorKind::DuplicateQuestion,
         format!(
-            "`{key}` and `{}` share the id `{}`, and so one table in Athena; rename one of them",
+            "`{place}` and `{}` share the id `{}`, and so one table in Athena; rename one of them",
             others.join("`, `"),
             question.id
         ),
     ))
 }
 
-fn files_by_id(keys: &[String]) -> BTreeMap<String, Vec<&str>> {
-    let mut files: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for key in keys {
-        let id = question::of_key(key).and_then(|_| question::id_of_file(key));
-        if let Some(id) = id {
-            files.entry(id.to_owned()).or_default().push(key);
+/// Where each id is used: by the name of a file, or in the lines of one.
+async fn places_by_id(
+    store: &impl ObjectStore,
+    keys: &[String],
+) -> Result<BTreeMap<String, Vec<String>>, Error> {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for key in keys.iter().filter(|key| question::of_key(key).is_some()) {
+        if let Some(id) = question::id_of_file(key) {
+            places.entry(id.to_owned()).or_default().push(key.clone());
+        }
+        if key.ends_with(".jsonl") {
+            let body = store.get(key).await?.unwrap_or_default();
+            for entry in question::read(key, &body).into_iter().filter(|it| it.question.is_ok()) {
+                places.entry(entry.id).or_default().push(entry.place);
+            }
         }
     }
-    files
+    Ok(places)
 }
 
 fn fill(line: &mut PlannedQuestion, question: Question) {
@@ -218,7 +244,11 @@ fn fill(line: &mut PlannedQuestion, question: Question) {
     line.max_rows = question.settings.max_rows;
     line.timeout_seconds = question.settings.timeout.as_secs();
     line.tables = question.settings.tables;
+    line.expect = question.settings.expect;
+    line.key_columns = question.settings.key;
     line.sql = question.settings.sql;
+    line.pin = question.settings.pin;
+    line.alert = question.settings.alert;
 }
 
 /// The lines of a plan.
@@ -327,6 +357,32 @@ mod tests {
             &[
                 ("a", "2026-11-22T233000Z", None),
                 ("gone", "2026-11-22T23Z", Some("question_not_found")),
+            ],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_file_of_lines_is_many_questions() {
+        let lines = r#"{"id": "one", "question": "How many?", "alert": "rows > 3"}
+            {"id": "twin", "question": "How many?"}
+            {"id": "two"}
+            {"id": "again", "question": "How?"}
+            {"id": "again", "question": "How?"}"#;
+        let store = Memory::of(&[
+            ("questions/daily/many.jsonl", lines),
+            ("questions/weekly/twin.json", r#"{"question": "How many?"}"#),
+        ]);
+        let date = "2026-11-23";
+        check(
+            &store,
+            &input(None),
+            &[
+                ("again", date, Some("duplicate_question")),
+                ("again", date, Some("duplicate_question")),
+                ("many-line-3", date, Some("invalid_question")),
+                ("one", date, None),
+                ("twin", date, Some("duplicate_question")),
             ],
         )
         .await;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::close::{Answer, Status};
 use crate::plan::PlannedQuestion;
-use crate::{Error, SettledSql, keys, question};
+use crate::question::Expect;
+use crate::{Error, ErrorKind, SettledSql, keys, question};
 
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +20,44 @@ pub struct WriteRequest {
     pub timeout: Duration,
     /// More rows than this fail it with `too_many_rows`.
     pub max_rows: Option<u64>,
+    /// What the result must be like: [`WriteRequest::check_columns`] and [`WriteRequest::check_rows`].
+    pub expect: Expect,
     /// The session's time zone.
     pub time_zone: String,
     /// The file's key-value metadata; equal for equal question, data and as-of.
     pub metadata: Vec<(String, String)>,
+}
+
+impl WriteRequest {
+    /// Fails with `unexpected_result` when a column is missing that the question expects.
+    pub fn check_columns<'a>(&self, columns: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+        let columns: Vec<&str> = columns.collect();
+        let missing: Vec<&str> = (self.expect.columns.iter().map(String::as_str))
+            .filter(|expected| !columns.contains(expected))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(unexpected(format!(
+            "the result has no column `{}`, which the question expects; it has `{}`",
+            missing.join("`, `"),
+            columns.join("`, `")
+        )))
+    }
+
+    /// Fails with `unexpected_result` when there are fewer rows than the question expects.
+    pub fn check_rows(&self, row_count: u64) -> Result<(), Error> {
+        match self.expect.min_rows {
+            Some(least) if row_count < least => Err(unexpected(format!(
+                "the result has {row_count} rows; the question expects at least {least}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn unexpected(message: String) -> Error {
+    Error::new(ErrorKind::UnexpectedResult, message)
 }
 
 /// What was written.
@@ -59,6 +94,7 @@ pub async fn run(
         key: key.clone(),
         timeout: planned.timeout(),
         max_rows: planned.max_rows,
+        expect: expected(planned),
         time_zone: planned.time_zone.clone(),
         metadata: metadata(planned, &settled),
     };
@@ -74,7 +110,15 @@ pub async fn run(
         size_bytes: Some(written.size_bytes),
         rounded_values: Some(written.rounded_values),
         report_key: Some(key),
+        alert: planned.alert.map(|alert| alert.is_met(written.row_count)),
     })
+}
+
+/// The columns that identify a row are expected, too.
+fn expected(planned: &PlannedQuestion) -> Expect {
+    let mut expect = planned.expect.clone();
+    expect.columns.extend(planned.key_columns.iter().cloned());
+    expect
 }
 
 fn metadata(planned: &PlannedQuestion, settled: &SettledSql) -> Vec<(String, String)> {
@@ -90,4 +134,49 @@ fn metadata(planned: &PlannedQuestion, settled: &SettledSql) -> Vec<(String, Str
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_as_expected_or_says_how_it_is() {
+        let check = |min_rows, columns: &[&str], fault: Option<&str>| {
+            let expect = Expect {
+                min_rows,
+                columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+            };
+            let request = WriteRequest {
+                sql: String::new(),
+                key: String::new(),
+                timeout: Duration::ZERO,
+                max_rows: None,
+                expect,
+                time_zone: String::new(),
+                metadata: Vec::new(),
+            };
+            let checked = request
+                .check_columns(["id", "Name"].into_iter())
+                .and_then(|()| request.check_rows(2));
+            let told = checked.err().map(|error| {
+                assert_eq!(error.kind(), ErrorKind::UnexpectedResult);
+                error.to_string()
+            });
+            match fault {
+                None => assert_eq!(told, None),
+                Some(part) => {
+                    assert!(told.as_deref().is_some_and(|it| it.contains(part)), "{told:?}")
+                }
+            }
+        };
+        check(None, &[], None);
+        check(Some(2), &["id", "Name"], None);
+        check(Some(3), &["id"], Some("has 2 rows; the question expects at least 3"));
+        check(
+            None,
+            &["id", "name"],
+            Some("no column `name`, which the question expects; it has `id`, `Name`"),
+        );
+    }
 }

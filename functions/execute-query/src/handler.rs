@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use aws_lambda_events::event::bedrock_agent_runtime::AgentEvent;
+use jiff::Timestamp;
 use lambda_shell::action_group::{self, ActionGroupAnswer, Call};
 use reporting::execute::{self, Preview, PreviewTable};
-use reporting::{Error, ObjectStore};
+use reporting::{AsOf, Error, ObjectStore};
 
 /// The path in the action group's OpenAPI schema.
 const PATH: &str = "/execute";
@@ -26,6 +27,7 @@ async fn execute(
     database: &impl Preview,
     event: &AgentEvent,
 ) -> Result<PreviewTable, Error> {
-    let call = Call::read(event, PATH)?;
-    execute::run(store, database, &call.session, &call.attributes, &call.require("query")?).await
+    let call = Call::read(event, PATH, AsOf::from_timestamp(Timestamp::now()))?;
+    let query = call.require("query")?;
+    execute::run(store, database, call.session.as_ref(), &call.attributes, &query).await
 }

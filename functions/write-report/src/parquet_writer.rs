@@ -74,9 +74,12 @@ async fn stream(
     upload: &mut Upload,
     request: &WriteRequest,
 ) -> Result<Written, Failure> {
+    let schema = cursor.schema();
+    let columns = schema.fields().iter().map(|field| field.name().as_str());
+    request.check_columns(columns).map_err(Failure::Other)?;
     let file = Drain::default();
     let mut parquet =
-        parquet_report::ReportWriter::new(file.clone(), &cursor.schema(), request.metadata.clone())
+        parquet_report::ReportWriter::new(file.clone(), &schema, request.metadata.clone())
             .map_err(unwritable)?;
     while let Some(batch) = cursor.next_batch().await.map_err(Failure::Extraction)? {
         parquet.write(&batch).map_err(unwritable)?;
@@ -93,6 +96,7 @@ async fn stream(
     }
     let rounded_values = cursor.rounded_values();
     let (_, summary) = parquet.finish().map_err(unwritable)?;
+    request.check_rows(summary.row_count).map_err(Failure::Other)?;
     upload.write(&file.take()).await.map_err(Failure::Other)?;
     Ok(Written { row_count: summary.row_count, size_bytes: summary.size_bytes, rounded_values })
 }

@@ -9,7 +9,7 @@ use aws::{BedrockAgent, Clients, ConverseAgent, ConverseSettings};
 use aws_lambda_events::event::bedrock_agent_runtime::AgentEvent;
 use endpoint::{Endpoint, Reply, Scripts, chunk, event, exception};
 use reporting::ErrorKind;
-use reporting::ask::{Agent, AgentReply, AgentRequest, Attributes, Usage};
+use reporting::ask::{Agent, AgentReply, AgentRequest, Attributes, InRun, Usage};
 use serde_json::{Value, json};
 
 const QUESTION: &str = "How many students are there?";
@@ -198,10 +198,12 @@ fn request() -> AgentRequest {
         session_id: "session-1".into(),
         text: QUESTION.into(),
         attributes: Attributes {
-            run_id: "daily-1".into(),
-            question_id: "q".into(),
+            in_run: Some(InRun {
+                run_id: "daily-1".into(),
+                question_id: "q".into(),
+                schema_key: "schema/x.json".into(),
+            }),
             as_of: "2026-11-22T06:00:00Z".parse().expect("an as-of"),
-            schema_key: "schema/x.json".into(),
             tables: vec!["a.b".into()],
             time_zone: "UTC".into(),
             timeout: Duration::from_secs(30),

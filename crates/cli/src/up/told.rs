@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use local::{Credentials, Execution, Notification, REGION};
+use local::{Credentials, Event, Execution, Notification, REGION};
 use reporting::Cadence;
 use reporting::close::{Answer, Run, Status};
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub(super) enum Told {
     BrokeOff { run_id: String, status: local::Status, error: Option<String>, cause: Option<String> },
     /// SNS has a message for whoever subscribes.
     Notified { subject: Option<String>, message: String },
+    /// The bus has an event for whoever has a rule; `detail` is as its schema says.
+    Published { detail_type: String, detail: serde_json::Value },
     /// Something did not work, and the rest goes on.
     Fault { message: String },
     /// The last word.
@@ -84,6 +86,10 @@ impl Told {
 
     pub(super) fn notified(notification: Notification) -> Told {
         Told::Notified { subject: notification.subject, message: notification.message }
+    }
+
+    pub(super) fn published(event: Event) -> Told {
+        Told::Published { detail_type: event.detail_type, detail: event.detail }
     }
 
     pub(super) fn fault(error: &anyhow::Error) -> Told {
@@ -133,6 +139,10 @@ impl fmt::Display for Told {
             }
             Told::Notified { subject, message } => {
                 write!(formatter, "notified {}", subject.as_ref().unwrap_or(message))
+            }
+            Told::Published { detail_type, detail } => {
+                let run_id = detail["run_id"].as_str().unwrap_or_default();
+                write!(formatter, "event    {detail_type}: {run_id}")
             }
             Told::Watching { folder } => write!(formatter, "watching {folder}"),
             Told::Fault { message } => write!(formatter, "fault    {message}"),

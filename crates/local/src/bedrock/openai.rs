@@ -43,6 +43,8 @@ struct Choice {
 #[derive(Deserialize)]
 struct ChoiceMessage {
     content: Option<String>,
+    /// In place of a content: why the model gives none.
+    refusal: Option<String>,
     tool_calls: Option<Vec<ToolCall>>,
 }
 
@@ -112,7 +114,9 @@ impl OpenAi {
             .map_err(|error| self.failed(format!("answered no chat completion: {error}")))?;
         let choice = chat.choices.into_iter().next();
         let choice = choice.ok_or_else(|| self.failed("answered without a choice"))?;
-        let text = choice.message.content.unwrap_or_default();
+        let refusal = choice.message.refusal.filter(|refusal| !refusal.is_empty());
+        let is_refused = refusal.is_some();
+        let text = refusal.or(choice.message.content).unwrap_or_default();
         let calls = choice.message.tool_calls.unwrap_or_default();
         let calls = calls.into_iter().map(|call| self.tool_use(call));
         let calls = calls.collect::<Result<Vec<_>, _>>()?;
@@ -126,6 +130,7 @@ impl OpenAi {
         Ok(Completion {
             text,
             stop_reason: match choice.finish_reason.as_deref() {
+                _ if is_refused => "content_filtered",
                 Some("length") => "max_tokens",
                 Some("content_filter") => "content_filtered",
                 // Some servers say `stop` here, too.

@@ -1,5 +1,5 @@
 //! Lambda: real function binaries, started through the Runtime API, one invocation at a time in
-//! each, kept and reused.
+//! each, kept and reused; a few of each function at once, the others wait.
 //!
 //! Memory is told to the function, not enforced. An asynchronous invocation is tried once, where
 //! Lambda would try it three times. There is one version, `$LATEST`.

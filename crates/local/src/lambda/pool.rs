@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::{
     Answer, Function,
@@ -15,12 +15,17 @@ use super::{
     worker::{Ran, Worker},
 };
 
+/// Processes of one function at once: a machine is no region. More invocations wait for their turn. A
+/// function that invokes others waits in its own queue alone, so that none can wait for itself.
+const PROCESSES: usize = 16;
+
 #[derive(Debug)]
 pub(super) struct Pool {
     function: Function,
     log: PathBuf,
     spawner: Arc<Spawner>,
     idle: Mutex<Vec<Worker>>,
+    places: Semaphore,
 }
 
 impl Pool {
@@ -30,6 +35,7 @@ impl Pool {
             function,
             spawner,
             idle: Mutex::default(),
+            places: Semaphore::new(PROCESSES),
         }
     }
 
@@ -44,6 +50,10 @@ impl Pool {
         payload: &Bytes,
         mut stop: watch::Receiver<bool>,
     ) -> Option<Answer> {
+        let _place = tokio::select! {
+            place = self.places.acquire() => place.ok()?,
+            _ = stop.wait_for(|stop| *stop) => return None,
+        };
         loop {
             let reused = self.take_idle();
             let fresh = reused.is_none();

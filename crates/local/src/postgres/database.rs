@@ -4,8 +4,8 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use super::{Postgres, PostgresError, SUPERUSER};
 
-/// The role behind the Data API's reading secret: `SELECT` on every table that was there when the
-/// database was created, and nothing else.
+/// The role behind the Data API's reading secret: `SELECT` on every table of the superuser's, those that
+/// he makes later among them, and nothing else.
 pub const READ_ONLY_ROLE: &str = "quaestor_readonly";
 
 /// A database that was just created: how its two roles connect.
@@ -22,7 +22,7 @@ pub struct Database {
 
 impl Postgres {
     /// Creates the database `name`, runs `scripts` in it as the superuser, each in one
-    /// transaction, and lets [`READ_ONLY_ROLE`] read what they made.
+    /// transaction, and lets [`READ_ONLY_ROLE`] read what they made and what the superuser will make.
     pub async fn create_database_with(
         &self,
         name: &str,

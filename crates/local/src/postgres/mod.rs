@@ -38,7 +38,7 @@ const SUPERUSER: &str = "quaestor_admin";
 /// Without autovacuum the planner's statistics are those of the load, so plans do not drift.
 const SETTINGS: [&str; 12] = [
     "listen_addresses=",
-    "max_connections=64",
+    "max_connections=128",
     "shared_buffers=32MB",
     "fsync=off",
     "synchronous_commit=off",

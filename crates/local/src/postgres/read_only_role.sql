@@ -17,5 +17,9 @@ BEGIN
     EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO quaestor_readonly', schema_name);
   END LOOP;
 END $$;
+-- The same for what the superuser makes later.
+ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO quaestor_readonly;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO quaestor_readonly;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON ROUTINES FROM PUBLIC;
 -- Autovacuum is off: these are the planner's statistics for the database's whole life.
 ANALYZE;

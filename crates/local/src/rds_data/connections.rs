@@ -2,16 +2,19 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use tokio::task::JoinHandle;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::{Limits, error::DataError, request::Target};
 
-/// Idle sessions kept for one secret and database.
+/// Idle sessions kept, whatever their secret and database.
 const KEPT_IDLE: usize = 8;
 
 /// How long a server may take to accept a connection.
@@ -27,6 +30,8 @@ pub(super) struct Connection {
     pub(super) client: Client,
     driver: JoinHandle<()>,
     key: Key,
+    /// Its place among the sessions in use; an idle one has none.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// The secret's ARN and the database.
@@ -42,13 +47,20 @@ impl Connection {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Connections {
     idle: Mutex<HashMap<Key, Vec<Connection>>>,
+    places: Arc<Semaphore>,
 }
 
 impl Connections {
-    /// An idle session of this secret and database, or a new one.
+    /// With at most `in_use` sessions in use at once.
+    pub(super) fn new(in_use: usize) -> Connections {
+        Connections { idle: Mutex::default(), places: Arc::new(Semaphore::new(in_use)) }
+    }
+
+    /// An idle session of this secret and database, or a new one. While as many as may be are in
+    /// use, the call waits for one to become free, and its time goes on.
     pub(super) async fn take(
         &self,
         target: &Target,
@@ -59,19 +71,23 @@ impl Connections {
         let database = target.database.as_deref().filter(|name| !name.is_empty());
         let database = database.or(config.get_user()).unwrap_or_default().to_owned();
         let key = (secret, database);
-        while let Some(connection) = self.pop(&key) {
-            if !connection.client.is_closed() {
-                return Ok(connection);
-            }
-        }
-        tokio::time::timeout(limits.call, open(config, key))
-            .await
-            .unwrap_or(Err(DataError::StatementTimeout))
+        tokio::time::timeout(limits.call, async {
+            let place = Arc::clone(&self.places).acquire_owned().await;
+            let place = place.map_err(|_| DataError::Internal)?;
+            let mut connection = match self.pop(&key) {
+                Some(connection) => connection,
+                None => open(config, key).await?,
+            };
+            connection.place = Some(place);
+            Ok(connection)
+        })
+        .await
+        .unwrap_or(Err(DataError::StatementTimeout))
     }
 
     /// Keeps a session for the next call. The service too cleans it with `DISCARD ALL`; one that
     /// cannot be cleaned, since a call has left a transaction open, is closed.
-    pub(super) async fn put_back(&self, connection: Connection) {
+    pub(super) async fn put_back(&self, mut connection: Connection) {
         let clean = async {
             connection.client.batch_execute("DISCARD ALL").await?;
             connection.client.batch_execute(SESSION).await
@@ -80,14 +96,16 @@ impl Connections {
             return;
         }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle.entry(connection.key.clone()).or_default();
-        if kept.len() < KEPT_IDLE {
-            kept.push(connection);
+        if idle.values().map(Vec::len).sum::<usize>() < KEPT_IDLE {
+            connection.place = None;
+            idle.entry(connection.key.clone()).or_default().push(connection);
         }
     }
 
     fn pop(&self, key: &Key) -> Option<Connection> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key)?.pop()
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = idle.get_mut(key)?;
+        std::iter::from_fn(|| idle.pop()).find(|connection| !connection.client.is_closed())
     }
 }
 
@@ -104,5 +122,5 @@ async fn open(config: &Config, key: Key) -> Result<Connection, DataError> {
         }
     });
     client.batch_execute(SESSION).await?;
-    Ok(Connection { client, driver, key })
+    Ok(Connection { client, driver, key, place: None })
 }

@@ -19,6 +19,8 @@ pub struct Limits {
     pub request_bytes: usize,
     /// Of one statement.
     pub statement_chars: usize,
+    /// Sessions with the database in use at once. Ours: the service's follows the instance's size.
+    pub connections: usize,
     /// Of one call.
     pub call: Duration,
     /// Between two calls of a transaction; then it is rolled back.
@@ -34,6 +36,7 @@ impl Default for Limits {
             row_bytes: 64 * 1024,
             request_bytes: 4 * 1024 * 1024,
             statement_chars: 65_536,
+            connections: 48,
             call: Duration::from_secs(45),
             transaction_idle: Duration::from_secs(3 * 60),
             transaction: Duration::from_secs(24 * 60 * 60),

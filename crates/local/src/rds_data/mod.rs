@@ -17,7 +17,10 @@ mod values;
 
 pub use limits::{Faults, Limits};
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -50,13 +53,19 @@ impl RdsData {
         RdsData {
             service: Arc::new(Service {
                 cluster_arn: cluster_arn.into(),
-                secrets: secrets.into_iter().collect(),
-                connections: Connections::default(),
+                secrets: Mutex::new(secrets.into_iter().collect()),
+                connections: Connections::new(limits.connections),
                 transactions: Arc::new(Transactions::new(limits)),
                 faults: Faults::default(),
                 limits,
             }),
         }
+    }
+
+    /// From now on the secret stands for this role.
+    pub fn add_secret(&self, arn: impl Into<String>, role: Config) {
+        let mut secrets = self.service.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.insert(arn.into(), role);
     }
 
     /// Failures to come, for tests of those who call.
@@ -83,7 +92,7 @@ impl RdsData {
 #[derive(Debug)]
 struct Service {
     cluster_arn: String,
-    secrets: HashMap<String, Config>,
+    secrets: Mutex<HashMap<String, Config>>,
     connections: Connections,
     transactions: Arc<Transactions>,
     faults: Faults,
@@ -128,7 +137,7 @@ impl Service {
         input: &ExecuteStatement,
         parameter_sets: &[Vec<SqlParameter>],
     ) -> Result<Vec<Value>, DataError> {
-        let config = self.check(&input.target)?;
+        let config = &self.check(&input.target)?;
         let sql = input.sql.as_deref().ok_or(DataError::missing("sql"))?;
         if sql.chars().count() > self.limits.statement_chars {
             return Err(DataError::BadRequest(format!(
@@ -160,7 +169,7 @@ impl Service {
     }
 
     async fn begin(&self, input: BeginTransaction) -> Result<Value, DataError> {
-        let config = self.check(&input.target)?;
+        let config = &self.check(&input.target)?;
         let connection = self.connections.take(&input.target, config, &self.limits).await?;
         connection.client.batch_execute("BEGIN").await?;
         let id = self.transactions.open(connection, input.target.database);
@@ -186,7 +195,7 @@ impl Service {
     }
 
     /// The role behind a call's secret, once cluster and secret are found to be known.
-    fn check(&self, target: &Target) -> Result<&Config, DataError> {
+    fn check(&self, target: &Target) -> Result<Config, DataError> {
         let cluster = target.resource_arn.as_deref().ok_or(DataError::missing("resourceArn"))?;
         let secret = target.secret_arn.as_deref().ok_or(DataError::missing("secretArn"))?;
         if cluster != self.cluster_arn {
@@ -195,7 +204,8 @@ impl Service {
         if target.schema.is_some() {
             return Err(DataError::Validation("The schema parameter isn't supported".into()));
         }
-        self.secrets.get(secret).ok_or_else(|| DataError::Secret(secret.to_owned()))
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.get(secret).cloned().ok_or_else(|| DataError::Secret(secret.to_owned()))
     }
 
     async fn run(

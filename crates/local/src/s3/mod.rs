@@ -6,7 +6,7 @@
 //! missing bucket, keeps a stale checksum when a multipart upload or a person's editor replaces a
 //! file, and its file names limit a key to some 120 bytes.
 //!
-//! Not there: versions, tags, ACLs, copies part by part. They answer `NotImplemented`.
+//! Not there: versions, tags, ACLs. They answer `NotImplemented`.
 
 mod condition;
 mod copying;
@@ -14,6 +14,7 @@ mod deleting;
 mod integrity;
 mod listing;
 mod multipart;
+mod multipart_listing;
 mod operations;
 mod store;
 

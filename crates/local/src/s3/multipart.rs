@@ -4,7 +4,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use s3s::{
@@ -18,6 +18,7 @@ use s3s::{
     s3_error,
 };
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 use super::{
@@ -35,13 +36,14 @@ const MAX_PART_NUMBER: i32 = 10_000;
 
 /// What was said when the upload began.
 #[derive(Serialize, Deserialize)]
-struct Upload {
-    bucket: String,
-    key: String,
+pub(super) struct Upload {
+    pub(super) bucket: String,
+    pub(super) key: String,
     attributes: Attributes,
 }
 
-const UPLOAD: &str = "upload.json";
+/// The file that says it, beside the parts.
+pub(super) const UPLOAD: &str = "upload.json";
 
 pub(super) fn create(
     store: &Store,
@@ -75,20 +77,39 @@ pub(super) async fn upload_part(
     request: S3Request<UploadPartInput>,
 ) -> S3Result<UploadPartOutput> {
     let input = request.input;
-    if !(1..=MAX_PART_NUMBER).contains(&input.part_number) {
-        return Err(s3_error!(InvalidArgument, "a part's number is from 1 to {MAX_PART_NUMBER}"));
-    }
-    let (folder, _) = find(store, &input.bucket, &input.key, &input.upload_id)?;
+    let part = part(store, &input.bucket, &input.key, &input.upload_id, input.part_number)?;
     let (staged, md5) =
         receive(store, input.body, &request.headers, request.trailing_headers).await?;
-    staged.persist(folder.join(part_name(input.part_number))).map_err(|error| {
-        match error.error.kind() {
-            // Aborted meanwhile.
-            io::ErrorKind::NotFound => s3_error!(NoSuchUpload),
-            _ => internal(error.error),
-        }
-    })?;
+    keep(staged, &part)?;
     Ok(UploadPartOutput { e_tag: Some(ETag::Strong(hex(&md5))), ..UploadPartOutput::default() })
+}
+
+/// Where a part of an upload lies.
+///
+/// # Errors
+/// `InvalidArgument` for a number that no part has; `NoSuchUpload`.
+pub(super) fn part(
+    store: &Store,
+    bucket: &str,
+    key: &str,
+    upload_id: &str,
+    number: i32,
+) -> S3Result<PathBuf> {
+    if !(1..=MAX_PART_NUMBER).contains(&number) {
+        return Err(s3_error!(InvalidArgument, "a part's number is from 1 to {MAX_PART_NUMBER}"));
+    }
+    let (folder, _) = find(store, bucket, key, upload_id)?;
+    Ok(folder.join(part_name(number)))
+}
+
+/// Makes the staged file that part, or replaces it.
+pub(super) fn keep(staged: NamedTempFile, part: &Path) -> S3Result<()> {
+    let kept = staged.persist(part).map_err(|error| match error.error.kind() {
+        // Aborted meanwhile.
+        io::ErrorKind::NotFound => s3_error!(NoSuchUpload),
+        _ => internal(error.error),
+    });
+    kept.map(drop)
 }
 
 pub(super) fn complete(
@@ -136,7 +157,12 @@ pub(super) fn abort(
     Ok(AbortMultipartUploadOutput::default())
 }
 
-fn find(store: &Store, bucket: &str, key: &str, upload_id: &str) -> S3Result<(PathBuf, Upload)> {
+pub(super) fn find(
+    store: &Store,
+    bucket: &str,
+    key: &str,
+    upload_id: &str,
+) -> S3Result<(PathBuf, Upload)> {
     // Parsed, so that no upload id is a path.
     let upload_id: Uuid = upload_id.parse().map_err(|_| s3_error!(NoSuchUpload))?;
     let folder = store.upload_folder(upload_id);
@@ -151,11 +177,7 @@ fn find(store: &Store, bucket: &str, key: &str, upload_id: &str) -> S3Result<(Pa
 
 /// Copies one part to the end of `whole`, if it is there and is the one meant; gives its MD5 and
 /// size.
-fn append(
-    folder: &std::path::Path,
-    part: &CompletedPart,
-    whole: &mut File,
-) -> S3Result<([u8; 16], u64)> {
+fn append(folder: &Path, part: &CompletedPart, whole: &mut File) -> S3Result<([u8; 16], u64)> {
     let number = part.part_number.unwrap_or_default();
     let invalid = || s3_error!(InvalidPart, "part {number} is missing or another one");
     let mut file = File::open(folder.join(part_name(number))).map_err(|_| invalid())?;
@@ -178,6 +200,12 @@ fn append(
     }
 }
 
+/// The name of a part's file: the order of names is that of numbers.
 fn part_name(number: i32) -> String {
     format!("part-{number:05}")
+}
+
+/// The number in a part's file name.
+pub(super) fn part_number(name: &str) -> Option<i32> {
+    name.strip_prefix("part-")?.parse().ok()
 }

@@ -14,9 +14,10 @@ use s3s::{
         CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
         DeleteObjectsOutput, ETag, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput,
         GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
-        ListBucketsInput, ListBucketsOutput, ListObjectsInput, ListObjectsOutput,
-        ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob,
-        UploadPartInput, UploadPartOutput,
+        ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput,
+        ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output,
+        ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput, StreamingBlob,
+        UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
     },
     s3_error,
 };
@@ -27,7 +28,7 @@ use super::{
     condition::{Condition, check_read},
     copying, deleting,
     integrity::{Digests, hex},
-    listing, multipart,
+    listing, multipart, multipart_listing,
     store::{Attributes, Store, blocking, internal},
 };
 
@@ -268,6 +269,33 @@ impl S3 for Operations {
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         multipart::abort(&self.store, &request.input).map(S3Response::new)
+    }
+
+    async fn upload_part_copy(
+        &self,
+        request: S3Request<UploadPartCopyInput>,
+    ) -> S3Result<S3Response<UploadPartCopyOutput>> {
+        let store = self.store.clone();
+        let output = blocking(move || copying::copy_part(&store, &request.input)).await?;
+        Ok(S3Response::new(output))
+    }
+
+    async fn list_parts(
+        &self,
+        request: S3Request<ListPartsInput>,
+    ) -> S3Result<S3Response<ListPartsOutput>> {
+        let store = self.store.clone();
+        let output = blocking(move || multipart_listing::parts(&store, request.input)).await?;
+        Ok(S3Response::new(output))
+    }
+
+    async fn list_multipart_uploads(
+        &self,
+        request: S3Request<ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+        let store = self.store.clone();
+        let output = blocking(move || multipart_listing::uploads(&store, request.input)).await?;
+        Ok(S3Response::new(output))
     }
 }
 

@@ -160,7 +160,12 @@ impl Store {
 
     /// The folder of a multipart upload.
     pub(super) fn upload_folder(&self, upload_id: uuid::Uuid) -> PathBuf {
-        self.root.join(UPLOADS).join(upload_id.to_string())
+        self.uploads_folder().join(upload_id.to_string())
+    }
+
+    /// The folder of all of them.
+    pub(super) fn uploads_folder(&self) -> PathBuf {
+        self.root.join(UPLOADS)
     }
 
     /// A file that will become an object, and vanishes unless it does.

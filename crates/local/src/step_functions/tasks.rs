@@ -9,6 +9,7 @@ use states::{Environment, ObjectError, SupportedResources, TaskError};
 use uuid::Uuid;
 
 use crate::{
+    event_bus::{self, Entry, EventBus, PutError},
     lambda::{InvokeError, Lambda},
     s3::S3,
     sns::{PublishError, Sns},
@@ -21,16 +22,19 @@ pub struct Services {
     pub lambda: Lambda,
     /// For `arn:aws:states:::sns:publish`.
     pub sns: Sns,
+    /// For `arn:aws:states:::events:putEvents`.
+    pub event_bus: EventBus,
     /// For `arn:aws:states:::s3:getObject` and `arn:aws:states:::s3:putObject`.
     pub s3: S3,
 }
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 const PUBLISH: &str = "arn:aws:states:::sns:publish";
+const PUT_EVENTS: &str = "arn:aws:states:::events:putEvents";
 
 /// What a Task state may call here.
 pub(super) fn resources() -> SupportedResources {
-    [INVOKE, PUBLISH].into_iter().collect()
+    [INVOKE, PUBLISH, PUT_EVENTS].into_iter().collect()
 }
 
 /// The longest object that an ItemReader reads here; on AWS it is 10 GB.
@@ -41,6 +45,7 @@ impl Environment for Services {
         match resource {
             INVOKE => self.invoke_function(&parameters).await,
             PUBLISH => self.publish(&parameters),
+            PUT_EVENTS => put_events(&self.event_bus, parameters),
             unknown => {
                 Err(failure("States.Runtime", format!("no stand-in for the resource `{unknown}`")))
             }
@@ -121,6 +126,27 @@ impl Services {
     }
 }
 
+/// A `Detail` that is an object is put as its text, and one entry that fails fails the task.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html>
+fn put_events(bus: &EventBus, mut parameters: Value) -> Result<Value, TaskError> {
+    for entry in parameters["Entries"].as_array_mut().into_iter().flatten() {
+        if entry["Detail"].is_object() {
+            entry["Detail"] = entry["Detail"].to_string().into();
+        }
+    }
+    let entries: Vec<Entry> = serde_json::from_value(parameters["Entries"].take())
+        .map_err(|error| failure("States.Runtime", format!("the entries: {error}")))?;
+    let puts = bus.put(entries).map_err(|error| match error {
+        PutError::Invalid(_) => failure("EventBridge.ValidationException", error.to_string()),
+        PutError::Write(_) => failure("EventBridge.InternalException", error.to_string()),
+    })?;
+    let answer = event_bus::answer(&puts);
+    if puts.iter().any(Result::is_err) {
+        return Err(failure("EventBridge.FailedEntry", answer.to_string()));
+    }
+    Ok(with_metadata(answer))
+}
+
 fn failure(error: impl Into<String>, cause: impl Into<String>) -> TaskError {
     TaskError { error: error.into(), cause: cause.into() }
 }
@@ -153,7 +179,32 @@ fn with_metadata(mut result: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
+
+    #[tokio::test]
+    async fn one_entry_that_fails_fails_the_task() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("events.jsonl");
+        let bus = EventBus::open("runs", &file).unwrap();
+        let check = |detail: Value, error: Option<&str>| {
+            let entry = json!({
+                "EventBusName": "runs", "Source": "s", "DetailType": "d", "Detail": detail,
+            });
+            let put = put_events(&bus, json!({ "Entries": [entry] }));
+            assert_eq!(put.as_ref().err().map(|failed| failed.error.as_str()), error, "{put:?}");
+        };
+        check(json!({ "rows": 3 }), None);
+        check("{\"rows\":3}".into(), None);
+        check("no object".into(), Some("EventBridge.FailedEntry"));
+        check("x".repeat(300_000).into(), Some("EventBridge.ValidationException"));
+        check(json!(3), Some("States.Runtime"));
+        assert_eq!(
+            std::fs::read_to_string(&file).unwrap().matches(r#""detail":{"rows":3}"#).count(),
+            2
+        );
+    }
 
     #[test]
     fn errors_of_functions() {

@@ -1,4 +1,4 @@
-//! The seven functions, as they are deployed here: programs, environments, time-outs, memory.
+//! The eight functions, as they are deployed here: programs, environments, time-outs, memory.
 
 use std::{path::Path, time::Duration};
 
@@ -42,12 +42,13 @@ pub(super) fn functions(folder: &Path, around: &Surroundings<'_>) -> Vec<Functio
             ("QUAESTOR_EXECUTE_FUNCTION", "execute-query"),
         ],
     };
-    let generates = &[("QUAESTOR_MODEL_ID", around.model_id)];
-    let reads = &[
+    let [cluster, secret, database] = [
         ("QUAESTOR_CLUSTER_ARN", around.cluster_arn),
         ("QUAESTOR_SECRET_ARN", around.secret_arn),
         ("QUAESTOR_DATABASE", around.database),
     ];
+    let reads = &[cluster, secret, database];
+    let generates = &[cluster, secret, database, ("QUAESTOR_MODEL_ID", around.model_id)];
     vec![
         around.function(folder, "start-run", 30, 128, starts),
         around.function(folder, "plan-run", 120, 256, reads),
@@ -56,6 +57,7 @@ pub(super) fn functions(folder: &Path, around: &Surroundings<'_>) -> Vec<Functio
         around.function(folder, "execute-query", 60, 256, reads),
         around.function(folder, "write-report", 900, 1024, reads),
         around.function(folder, "close-run", 300, 512, &[]),
+        around.function(folder, "provision-database", 300, 128, &[]),
     ]
 }
 

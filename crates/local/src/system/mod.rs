@@ -29,10 +29,12 @@ use crate::{
     bedrock::{self, Bedrock, Model},
     credentials::{ACCOUNT, Credentials, REGION},
     event_bridge::{EventBridge, Rule},
+    event_bus::{Event, EventBus},
     front::{Front, Listener, Services},
     lambda::{Answer, Lambda, function_arn},
     rds_data::{Limits, RdsData},
     s3::{ObjectCreated, S3},
+    secrets_manager::SecretsManager,
     sns::{Notification, Sns},
     step_functions::{self, Execution, Progress, StepFunctions, state_machine_arn},
 };
@@ -61,20 +63,24 @@ pub const READ_ONLY_SECRET_ARN: &str =
 pub const ADMIN_SECRET_ARN: &str =
     "arn:aws:secretsmanager:us-east-1:000000000000:secret:quaestor-admin";
 
+/// The bus on which runs say how they ended.
+const EVENT_BUS: &str = "quaestor";
+
 const AGENT_ID: &str = "QUAESTOR01";
 const AGENT_ALIAS_ID: &str = "LOCALALIAS";
 const MODEL_ID: &str = "quaestor.local-v1";
 const GUARDRAIL_ID: &str = "quaestorguard";
 
-/// Invocations at once. A Map's child needs two: its own function and an action group's.
-const LAMBDA_CONCURRENCY: usize = 100;
+/// Invocations at once, those that wait for a process among them: a region's default. A Map's child needs two: its own
+/// function and an action group's.
+const LAMBDA_CONCURRENCY: usize = 1000;
 
 /// What a system is made of.
 #[derive(Clone)]
 pub struct SystemConfig {
     /// Where everything is kept; made when it is missing.
     pub data_dir: PathBuf,
-    /// Where the seven functions' programs lie, each named like its function.
+    /// Where the eight functions' programs lie, each named like its function.
     pub functions_dir: PathBuf,
     /// The state machine's text, with its placeholders.
     pub state_machine: String,
@@ -107,7 +113,10 @@ pub struct System {
     lambda: Lambda,
     step_functions: StepFunctions,
     s3: S3,
+    rds_data: RdsData,
+    secrets_manager: SecretsManager,
     sns: Sns,
+    event_bus: EventBus,
     front: Option<Front>,
     // Last, so that the database outlives who asks it, and the lock outlives all.
     _postgres: Option<crate::postgres::Postgres>,
@@ -135,6 +144,8 @@ impl System {
             .map_err(StartError::data_dir(&data_dir))?;
         s3.create_bucket(BUCKET)?;
         let sns = Sns::open(&data_dir.join("notifications.jsonl"))
+            .map_err(StartError::data_dir(&data_dir))?;
+        let event_bus = EventBus::open(EVENT_BUS, &data_dir.join("events.jsonl"))
             .map_err(StartError::data_dir(&data_dir))?;
         let connected = database::connect(config.database).await?;
 
@@ -166,12 +177,18 @@ impl System {
                 ("CloseRunFunctionArn", function_arn("close-run")),
                 ("Bucket", BUCKET.to_owned()),
                 ("TopicArn", format!("arn:aws:sns:{REGION}:{ACCOUNT}:quaestor-runs")),
+                ("EventBusName", EVENT_BUS.to_owned()),
             ],
         )?;
         let step_functions = StepFunctions::new(
             STATE_MACHINE,
             &definition,
-            step_functions::Services { lambda: lambda.clone(), sns: sns.clone(), s3: s3.clone() },
+            step_functions::Services {
+                lambda: lambda.clone(),
+                sns: sns.clone(),
+                event_bus: event_bus.clone(),
+                s3: s3.clone(),
+            },
             &data_dir.join("executions"),
         )?;
         let bedrock = Bedrock::new(
@@ -185,13 +202,17 @@ impl System {
             Arc::new(lambda.clone()),
         )
         .map_err(|error| StartError::Model(error.into()))?;
+        let secrets_manager = SecretsManager::new(connected.secrets.iter().cloned());
+        let rds_data = RdsData::new(CLUSTER_ARN, connected.secrets, Limits::default());
         let services = Services {
             s3: Some(s3.clone()),
             lambda: Some(lambda.clone()),
             step_functions: Some(step_functions.clone()),
-            rds_data: Some(RdsData::new(CLUSTER_ARN, connected.secrets, Limits::default())),
+            rds_data: Some(rds_data.clone()),
+            secrets_manager: Some(secrets_manager.clone()),
             bedrock: Some(Arc::new(bedrock)),
             sns: Some(sns.clone()),
+            event_bus: Some(event_bus.clone()),
         };
         let front =
             listener.serve(services, &credentials).map_err(StartError::data_dir(&data_dir))?;
@@ -203,7 +224,10 @@ impl System {
             lambda,
             step_functions,
             s3,
+            rds_data,
+            secrets_manager,
             sns,
+            event_bus,
             front: Some(front),
             _postgres: connected.postgres,
             _lock: lock,
@@ -220,6 +244,21 @@ impl System {
                 FunctionError::NotInvoked { function: function.to_owned(), source }
             })?;
         FunctionError::check(function, &answer)
+    }
+
+    /// Keeps a secret of a role, which need not exist yet, on the server of the administrator's. Nothing happens when
+    /// the database is somebody's own: there is no administrator.
+    pub fn add_secret(&self, arn: &str, username: &str, password: &str) {
+        if let Some(mut config) = self.secrets_manager.config(ADMIN_SECRET_ARN) {
+            config.user(username).password(password);
+            self.secrets_manager.add(arn, config.clone());
+            self.rds_data.add_secret(arn, config);
+        }
+    }
+
+    /// Failures of the Data API to come.
+    pub fn data_api_faults(&self) -> &crate::rds_data::Faults {
+        self.rds_data.faults()
     }
 
     /// An execution of the state machine, as far as it is by now.
@@ -248,6 +287,12 @@ impl System {
     /// the oldest.
     pub fn notifications(&self) -> broadcast::Receiver<Notification> {
         self.sns.published()
+    }
+
+    /// The events that are put on the bus from now on. A receiver that falls 1,024 behind loses the
+    /// oldest.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.event_bus.published()
     }
 
     /// From now on, for as long as it is kept, the function `start-run` is told of every object

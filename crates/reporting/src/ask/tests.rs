@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use crate::AsOf;
 use crate::memory::Memory;
 
 /// An agent whose action groups leave these attempts.
@@ -17,12 +18,10 @@ struct Scripted<'a> {
 impl Agent for Scripted<'_> {
     async fn ask(&self, request: &AgentRequest) -> Result<AgentReply, Error> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        assert_eq!(Attributes::from_map(&request.attributes.to_map())?, request.attributes);
-        let session = Session {
-            run_id: request.attributes.run_id.clone(),
-            question_id: request.attributes.question_id.clone(),
-            session_id: request.session_id.clone(),
-        };
+        let later = AsOf::from_timestamp(jiff::Timestamp::MAX);
+        let attributes = Attributes::from_map(&request.attributes.to_map(), later)?;
+        assert_eq!(attributes, request.attributes);
+        let session = attributes.in_run.expect("a run").session(&request.session_id);
         for attempt in &self.attempts {
             session.record(self.store, attempt).await?;
         }

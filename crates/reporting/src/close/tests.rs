@@ -131,3 +131,46 @@ async fn every_planned_question_has_exactly_one_answer() {
         store.get("audit/answers/as_of_date=2026-11-22/daily-1.parquet").await.expect("read");
     assert_eq!(audit.as_deref(), Some(b"8".as_slice()));
 }
+
+#[test]
+fn a_notification_is_short_and_as_its_schema_says() {
+    let question = |index: usize, status: &str| json!({ "id": format!("q-{index}"), "status": status, "error_type": "lost", "message": "m".repeat(900) });
+    let check = |failed: usize, named: usize, truncated: bool| {
+        let answers: Vec<_> = (0..failed)
+            .map(|index| question(index, "failed"))
+            .chain([question(failed, "answered")])
+            .collect();
+        let run = json!({
+            "run_id": "daily-1", "cadence": "daily", "as_of": "2026-11-22T06:00:00Z", "answers": answers,
+        });
+        let closed = Closed::of(&serde_json::from_value(run).expect("a run"));
+        assert_eq!((closed.answered, closed.failed), (1, failed));
+        assert_eq!((closed.failures.len(), closed.failures_truncated), (named, truncated));
+
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../../../schemas/run-event.schema.json"))
+                .expect("a schema");
+        let finished = &schema["$defs"]["finished"];
+        let detail = serde_json::to_value(&closed).expect("JSON");
+        assert!(detail.to_string().len() < 32 * 1024);
+        same_keys(&detail, finished);
+        if let Some(failure) = detail["failures"].get(0) {
+            same_keys(failure, &finished["properties"]["failures"]["items"]);
+        }
+    };
+    check(0, 0, false);
+    check(50, 50, false);
+    check(51, 50, true);
+}
+
+/// The object has every property of the schema, and no other; all are required.
+fn same_keys(object: &serde_json::Value, schema: &serde_json::Value) {
+    let keys: Vec<&String> = object.as_object().expect("an object").keys().collect();
+    let mut properties: Vec<&String> =
+        schema["properties"].as_object().expect("properties").keys().collect();
+    properties.sort();
+    let mut sorted = keys.clone();
+    sorted.sort();
+    assert_eq!(sorted, properties);
+    assert_eq!(schema["required"].as_array().map(Vec::len), Some(properties.len()));
+}

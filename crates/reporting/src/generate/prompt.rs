@@ -33,34 +33,80 @@ pub(super) fn user(ddl: &str, request: &GenerateRequest) -> String {
     text
 }
 
-/// The statement in a model's words: the last fenced block, else the whole text. A line that declines wins over
-/// any block.
+/// The statement in a model's words, without what it thought aloud: the last block fenced as SQL, else the last
+/// block, else from the line that begins a query to the one that ends it, else the whole text. A line that
+/// declines wins over any block.
 pub(super) fn sql_of(text: &str) -> Result<String, Error> {
-    let text = text.trim();
-    let declined = text.lines().find_map(|line| line.trim_start().strip_prefix("CANNOT ANSWER:"));
-    if let Some(reason) = declined {
-        let reason = reason.trim();
+    let text = said(text).trim();
+    if let Some(reason) = text.lines().find_map(declined) {
         return Err(Error::new(
             ErrorKind::Unanswerable,
             format!("the schema cannot answer this: {reason}"),
         ));
     }
-    Ok(last_block(text).unwrap_or(text).trim().to_owned())
+    Ok(last_block(text).unwrap_or_else(|| query_in(text)).trim().to_owned())
 }
 
-/// The last fenced block that is closed: an open one may have lost its end.
+/// What stands behind the reasoning, and before reasoning that never ends. A template may have written the opening
+/// tag, so that the model's words hold the closing one alone.
+fn said(text: &str) -> &str {
+    const TAGS: [(&str, &str); 3] =
+        [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<reasoning>", "</reasoning>")];
+    TAGS.iter().fold(text, |text, (open, close)| {
+        let behind = text.rsplit_once(close).map_or(text, |(_, behind)| behind);
+        behind.split_once(open).map_or(behind, |(before, _)| before)
+    })
+}
+
+/// The reason, in a line that declines; models set it in bold, quote it, or make it a comment.
+fn declined(line: &str) -> Option<&str> {
+    let marks = |c: char| c.is_whitespace() || "*_#>`-:".contains(c);
+    let reason = line.trim_start_matches(marks).strip_prefix("CANNOT ANSWER")?;
+    reason.trim_start_matches(['*', '_']).starts_with(':').then(|| reason.trim_matches(marks))
+}
+
+/// How models fence SQL.
+const SQL_TAGS: [&str; 5] = ["sql", "postgresql", "postgres", "pgsql", "psql"];
+
+/// The last fenced block that is SQL, else the last one. An open one may have lost its end and does not count.
 fn last_block(text: &str) -> Option<&str> {
-    let mut last = None;
+    let (mut last, mut last_sql) = (None, None);
     let mut rest = text;
     while let Some((_, opened)) = rest.split_once("```") {
         let (block, behind) = opened.split_once("```")?;
-        let body = block.split_once('\n').map_or(block, |(_, body)| body);
+        let (tag, body) = block.split_once(char::is_whitespace).unwrap_or(("", block));
+        let is_sql = SQL_TAGS.iter().any(|sql| tag.eq_ignore_ascii_case(sql));
+        // The rest of the fence's line is no part of the block, but for SQL in one line.
+        let body =
+            if is_sql { body } else { block.split_once('\n').map_or(block, |(_, body)| body) };
         if !body.trim().is_empty() {
             last = Some(body);
+            last_sql = if is_sql { last } else { last_sql };
         }
         rest = behind;
     }
-    last
+    last_sql.or(last)
+}
+
+/// A query between prose: from the line that begins with SELECT or WITH to the first semicolon that ends a
+/// paragraph. Without one the end is not known, and half a statement may be a whole one that answers something
+/// else: then the rest stays, for the guard to judge.
+fn query_in(text: &str) -> &str {
+    if text.contains("```") {
+        return text;
+    }
+    let begins = |line: &str| {
+        let word = line.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        ["select", "with"].iter().any(|first| word.eq_ignore_ascii_case(first))
+    };
+    let mut at = 0;
+    let begin = text.split_inclusive('\n').find_map(|line| {
+        let begin = at;
+        at += line.len();
+        begins(line).then_some(begin)
+    });
+    let query = begin.map_or(text, |begin| &text[begin..]);
+    query.split_once(";\n\n").map_or(query, |(query, _)| query)
 }
 
 #[cfg(test)]
@@ -78,6 +124,28 @@ mod tests {
             ("SELECT 1", Some("SELECT 1")),
             ("CANNOT ANSWER: no column links a to b", None),
             ("I looked.\nCANNOT ANSWER: no such table\nSorry.", None),
+            ("**CANNOT ANSWER:** no table", None),
+            ("```sql\n-- CANNOT ANSWER: no table\n```", None),
+            ("```postgresql\nSELECT 1;\n```", Some("SELECT 1;")),
+            ("```SQL\r\nSELECT 1\r\n```", Some("SELECT 1")),
+            ("```sql SELECT 1```", Some("SELECT 1")),
+            ("```sql\n\n```\n```sql\nSELECT 1\n```", Some("SELECT 1")),
+            ("```sql\nSELECT 1\n```\nIt gives:\n```\n 1\n```", Some("SELECT 1")),
+            ("```python\nprint()\n```\n```\nSELECT 1\n```", Some("SELECT 1")),
+            ("```sql\nSELECT 1;\n\nSELECT 2;\n```", Some("SELECT 1;\n\nSELECT 2;")),
+            ("<think>CANNOT ANSWER: or\n```sql\nSELECT 2\n```</think>\nSELECT 1", Some("SELECT 1")),
+            ("so I think\n</think>\n\n```sql\nSELECT 1\n```", Some("SELECT 1")),
+            ("<thinking>a</thinking><thinking>b</thinking>SELECT 1", Some("SELECT 1")),
+            ("<think>```sql\nSELECT 1\n```", Some("")),
+            ("Here it is:\n\nSELECT 1\nFROM a;\n\nIt counts.", Some("SELECT 1\nFROM a")),
+            (
+                "Here it is:\nwith b AS (SELECT 1)\nSELECT 2;",
+                Some("with b AS (SELECT 1)\nSELECT 2;"),
+            ),
+            ("SELECT 1 -- all;\nWHERE x", Some("SELECT 1 -- all;\nWHERE x")),
+            ("SELECT 1\n\nIt counts.", Some("SELECT 1\n\nIt counts.")),
+            ("I'm sorry, I can't help with that.", Some("I'm sorry, I can't help with that.")),
+            ("", Some("")),
         ] {
             assert_eq!(sql_of(text).ok().as_deref(), expected, "{text}");
         }

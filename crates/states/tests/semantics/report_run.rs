@@ -1,11 +1,12 @@
 //! The project's own machine: it loads, and a run of it goes the way it should.
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use states::Outcome;
 
-use crate::world::{Reply, Report, run_with_objects};
+use crate::world::{Reply, Report, failed, run_with_objects};
 
 /// The definition with its placeholders filled: each by its own name, but for the bucket.
 fn definition() -> Value {
@@ -69,4 +70,64 @@ fn an_empty_plan_skips_the_map() {
     let report = run(0);
     assert!(matches!(report.outcome, Outcome::Succeeded(_)), "{:?}", report.outcome);
     assert!(report.objects.is_empty());
+}
+
+/// Runs it where `fails` fails, of whatever calls a bus, a topic or a function; gives what was told to
+/// the bus and the topic, an entry's detail type or a subject each.
+fn told(fails: &[&str]) -> (Outcome, Vec<String>) {
+    let told = Mutex::new(Vec::new());
+    let task = |parameters: &Value, _| {
+        let entry = &parameters["Entries"][0];
+        let whom = match parameters["FunctionName"].as_str() {
+            Some(function) => function,
+            None if entry.is_object() => "bus",
+            None => "topic",
+        };
+        if fails.contains(&whom) {
+            return Reply::Fails("States.TaskFailed");
+        }
+        if let Some(word) = entry["DetailType"].as_str().or(parameters["Subject"].as_str()) {
+            told.lock().unwrap().push(word.to_owned());
+        }
+        let payload = match whom {
+            "PlanRunFunctionArn" => json!({"key": "plan.jsonl", "question_count": 0}),
+            _ => json!({"run_id": "daily-1", "answered": 0, "failed": 0}),
+        };
+        Reply::Gives(json!({"Payload": payload, "StatusCode": 200}))
+    };
+    let input = json!({"run_id": "daily-1", "cadence": "daily", "as_of": "2026-11-22T06:00:00Z"});
+    let report = run_with_objects(&definition(), input, &[], task);
+    (report.outcome, told.into_inner().unwrap())
+}
+
+#[test]
+fn bus_and_topic_are_told_and_neither_fails_a_run() {
+    let event = "Quaestor Run Finished";
+    let subject = "Quaestor daily-1: 0 answered, 0 failed";
+    for (fails, expected) in [
+        (&[] as &[&str], &[event, subject] as &[&str]),
+        (&["bus"], &[subject]),
+        (&["topic"], &[event]),
+        (&["bus", "topic"], &[]),
+    ] {
+        let (outcome, told) = told(fails);
+        assert!(matches!(outcome, Outcome::Succeeded(_)), "{fails:?}: {outcome:?}");
+        assert_eq!(told, expected, "{fails:?}");
+    }
+}
+
+#[test]
+fn a_run_that_breaks_off_is_told_and_fails() {
+    for (fails, expected) in [
+        (&["PlanRunFunctionArn"] as &[&str], 2),
+        (&["CloseRunFunctionArn"], 2),
+        (&["CloseRunFunctionArn", "bus"], 1),
+        (&["PlanRunFunctionArn", "bus", "topic"], 0),
+    ] {
+        let (outcome, told) = told(fails);
+        assert_eq!(failed(&outcome).0, "States.TaskFailed", "{fails:?}");
+        assert_eq!(told.len(), expected, "{fails:?}: {told:?}");
+        let broken_off = |word: &String| word.to_lowercase().ends_with("broken off");
+        assert!(told.iter().all(broken_off), "{told:?}");
+    }
 }

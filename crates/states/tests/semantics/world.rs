@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 pub(crate) const LAMBDA: &str = "arn:aws:states:::lambda:invoke";
 pub(crate) const SNS: &str = "arn:aws:states:::sns:publish";
+const EVENTS: &str = "arn:aws:states:::events:putEvents";
 pub(crate) const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:machine";
 /// 2026-11-22T06:00:00Z, when every test begins.
 const START: i64 = 1_795_327_200;
@@ -39,7 +40,7 @@ pub(crate) struct Report {
 }
 
 pub(crate) fn resources() -> SupportedResources {
-    SupportedResources::from_iter([LAMBDA, SNS])
+    SupportedResources::from_iter([LAMBDA, SNS, EVENTS])
 }
 
 /// Runs a definition; `task` answers a call's parameters and how often the same came before.

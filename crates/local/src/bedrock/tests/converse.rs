@@ -191,6 +191,9 @@ async fn a_model_server_gets_the_whole_dialogue() {
     assert_eq!(*requests, [(path, Some("Bearer sesame".to_owned()), expected)]);
 }
 
+/// What is said of an answer that ends after forty bytes.
+const CUT_OFF: &str = "answered no chat completion: EOF while parsing a string at line 1 column 40";
+
 #[tokio::test]
 async fn a_model_servers_failure_is_the_services_error() {
     let check = async |status: Option<u16>, body: &str, expected: &str| {
@@ -220,6 +223,7 @@ async fn a_model_servers_failure_is_the_services_error() {
          Unavailable",
     )
     .await;
+    check(Some(200), &completion("SELECT", None)[..40], &failed(CUT_OFF)).await;
     check(Some(500), "{}", &failed("answered 500 Internal Server Error")).await;
     check(Some(404), "{}", &failed("answered 404 Not Found")).await;
     check(Some(200), r#"{"choices":[]}"#, &failed("answered without a choice")).await;
@@ -227,6 +231,18 @@ async fn a_model_servers_failure_is_the_services_error() {
     let malformed = "answered no chat completion: expected ident at line 1 column 2";
     check(Some(200), "no json", &failed(malformed)).await;
     check(None, "", "408 ModelTimeoutException: model `small` took longer than 0.05 s").await;
+}
+
+#[tokio::test]
+async fn a_model_servers_refusal_is_a_filtered_answer() {
+    let message = json!({ "role": "assistant", "content": null, "refusal": "I must not." });
+    let refused = json!({ "choices": [{ "message": message, "finish_reason": "stop" }] });
+    let server = ModelServer::start(Some(200), &refused.to_string()).await;
+    let (_server, url) =
+        serve(model_server(&server.url, Duration::from_secs(10)), no_lambda()).await;
+    let output = call(&url).messages(user("hello")).send().await.unwrap();
+    assert_eq!(text(&output), "I must not.");
+    assert_eq!(output.stop_reason(), &StopReason::ContentFiltered);
 }
 
 #[tokio::test]
