@@ -55,3 +55,9 @@ with tempfile.TemporaryDirectory() as folder:
     said = read("bedrock-runtime", "converse", "--model-id", os.environ["MODEL_ID"], "--messages",
                 json.dumps([{"role": "user", "content": [{"text": prompt}]}]))
     assert said["stopReason"] == "end_turn", said
+
+    topic = "arn:aws:sns:us-east-1:000000000000:quaestor-runs"
+    assert read("sns", "publish", "--topic-arn", topic, "--message", "hello")["MessageId"]
+    event = {"Source": "aws-cli", "DetailType": "Hello", "Detail": '{"rows": 3}', "EventBusName": "quaestor"}
+    put = read("events", "put-events", "--entries", json.dumps([event]))
+    assert put["FailedEntryCount"] == 0 and put["Entries"][0]["EventId"], put

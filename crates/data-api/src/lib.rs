@@ -13,6 +13,9 @@
 //! | ExecuteStatement, once a page | `FETCH FORWARD n FROM quaestor` |
 //! | RollbackTransaction | always, at the end and after a failure |
 //!
+//! A type that the service cannot return is read all the same: the columns are described by a page of no
+//! rows, and the statement begins anew as `SELECT c1, c2::text … FROM (…) AS q (c1, c2 …)`.
+//!
 //! Nothing is retried inside a transaction: a `FETCH` whose answer was lost has moved the cursor, and a
 //! second one would skip its rows. Only a database that resumes from a pause is waited for, before the
 //! transaction begins.
@@ -94,7 +97,8 @@ impl DataApi {
     /// Begins a transaction, declares the cursor and fetches the first page, so that a mistake in the SQL
     /// and a type that cannot be read show here. After a failure nothing is left open.
     pub async fn open(&self, sql: &str, limits: &Limits) -> Result<Cursor, Error> {
-        Cursor::open(&self.client, &self.database, sql, limits).await
+        // Boxed: the SDK's futures nest so deeply that rustc gives up on those of a caller's callers.
+        Box::pin(Cursor::open(&self.client, &self.database, sql, limits)).await
     }
 
     /// Reads the whole result into memory, anew with smaller pages when one overflowed. `limits.max_rows`

@@ -17,7 +17,7 @@ pub const SCHEMA: &str = include_str!("../../../schemas/question.schema.json");
 /// The longest question, in bytes of its text: enough for pages of prose, small enough for the
 /// 256 KiB that Step Functions hands from state to state.
 pub const MAX_TEXT_BYTES: usize = 16 * 1024;
-/// The largest file of one question, in bytes.
+/// The largest file of one question, or line of a `.jsonl` file, in bytes.
 pub const MAX_FILE_BYTES: usize = 64 * 1024;
 /// The most questions in a `.jsonl` file.
 pub const MAX_LINES: usize = 1000;
@@ -82,7 +82,12 @@ pub fn read(name: &str, bytes: &[u8]) -> Vec<Entry> {
 }
 
 fn line_entry(name: &str, file_id: &str, number: usize, line: &str) -> Entry {
-    let question = json::line(name, number, line);
+    let question = match line.len() {
+        0..=MAX_FILE_BYTES => json::line(name, number, line),
+        bytes => Err(invalid(format!(
+            "{name}:{number}: the line has {bytes} bytes; a question has at most {MAX_FILE_BYTES}"
+        ))),
+    };
     let id = match &question {
         Ok(question) => question.id.clone(),
         Err(_) => format!("{file_id}-line-{number}"),
@@ -308,6 +313,19 @@ mod tests {
             assert_eq!((id.as_str(), place.as_str()), (expected.0, expected.1));
             assert!(what.starts_with(expected.2), "`{what}` is not `{}`", expected.2);
         }
+    }
+
+    #[test]
+    fn a_line_is_no_longer_than_a_file() {
+        let long = format!(
+            r#"{{"id": "long", "question": "How?", "title": "{}"}}"#,
+            "x".repeat(MAX_FILE_BYTES)
+        );
+        let file = format!("{long}\n{}", r#"{"id": "short", "question": "How?"}"#);
+        let entries = read("many.jsonl", file.as_bytes());
+        let told = entries[0].question.as_ref().expect_err("too long").to_string();
+        assert!(told.starts_with("many.jsonl:1: the line has"), "{told}");
+        assert!(entries[1].question.is_ok());
     }
 
     /// A schema that parts from the reader would have editors praise what is refused.

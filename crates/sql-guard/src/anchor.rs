@@ -164,6 +164,8 @@ impl Word {
     }
 }
 
+const INSTANTS: [&str; 2] = ["now", "transaction_timestamp"];
+
 /// The name that PostgreSQL gives to an output column, where that is the name of an anchor
 /// (`FigureColname` in its `parse_target.c`).
 pub(crate) fn column_name(node: &Node) -> Option<&'static str> {
@@ -210,11 +212,13 @@ pub(crate) fn unplaced(construct: &str, location: i32) -> Refusal {
 }
 
 fn instant_call(call: &FuncCall) -> Option<&'static str> {
-    match built_in(&call.funcname)? {
-        "now" => Some("now"),
-        "transaction_timestamp" => Some("transaction_timestamp"),
-        _ => None,
-    }
+    let name = built_in(&call.funcname)?;
+    INSTANTS.into_iter().find(|instant| *instant == name)
+}
+
+/// Whether a call of that name is replaced whole by a literal, which takes no `OVER` nor `FILTER`.
+pub(crate) fn is_instant(name: &str) -> bool {
+    INSTANTS.contains(&name)
 }
 
 fn cast_date(date: Date) -> String {

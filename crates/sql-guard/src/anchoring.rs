@@ -36,6 +36,12 @@ impl Walk<'_> {
                 self.anchor(AnchorKind::Age, arguments.start..arguments.start);
                 Ok(())
             }
+            ("timezone", [_, of]) if is_current_time(of) => Err(Refusal::new(
+                "current_time",
+                location,
+                "in another zone its offset is that of the day on which it is run",
+                "write (current_timestamp AT TIME ZONE …)::time",
+            )),
             (_, [of]) if date_type(name).is_some() => self.cast_word(name, false, of),
             _ if functions::of_times(name) => self.no_time_words_in(args),
             _ => Ok(()),
@@ -75,8 +81,7 @@ impl Walk<'_> {
 
     /// A string cast to the type `name`: `'today'::date` is an anchor.
     pub(crate) fn cast_word(&mut self, name: &str, array: bool, arg: &Node) -> Checked {
-        let temporal = ["date", "time", "ts"].iter().any(|prefix| name.starts_with(prefix));
-        if !temporal || matches!(name, "tsquery" | "tsvector") {
+        if !is_temporal(name) {
             return Ok(());
         }
         if !matches!(&arg.node, Some(N::AConst(_))) {
@@ -136,7 +141,7 @@ impl Walk<'_> {
             .try_for_each(|side| self.no_time_words_in(std::slice::from_ref(side)))
     }
 
-    pub(crate) fn no_time_words_in(&mut self, nodes: &[Node]) -> Checked {
+    pub(crate) fn no_time_words_in(&self, nodes: &[Node]) -> Checked {
         nodes.iter().try_for_each(|node| match &node.node {
             Some(N::List(list)) => self.no_time_words_in(&list.items),
             Some(N::RowExpr(row)) => self.no_time_words_in(&row.args),
@@ -149,12 +154,42 @@ impl Walk<'_> {
     }
 
     /// The same for values of which one gives all the others its type: texts alone stay texts.
-    pub(crate) fn no_time_words_among(&mut self, nodes: &[Node]) -> Checked {
-        let is_text = |node: &Node| matches!(&node.node, Some(N::AConst(constant)) if string(constant).is_some());
+    pub(crate) fn no_time_words_among(&self, nodes: &[Node]) -> Checked {
         if nodes.iter().all(is_text) { Ok(()) } else { self.no_time_words_in(nodes) }
     }
 
-    /// A word that is no anchor may reach a cast by way of a column, a subquery or a function.
+    /// The same for the rows of VALUES and the arms of a set operation, column by column.
+    pub(crate) fn no_time_words_in_columns(&self, rows: &[Vec<&Node>]) -> Checked {
+        let width = rows.iter().map(Vec::len).max().unwrap_or_default();
+        (0..width).try_for_each(|column| {
+            let values = || rows.iter().filter_map(|row| row.get(column).copied());
+            let texts_alone = values().all(is_text);
+            values()
+                .filter(|_| !texts_alone)
+                .try_for_each(|value| self.no_time_words_in(std::slice::from_ref(value)))
+        })
+    }
+
+    /// No literal below the node has a time word, such as the `now` in `'{"since": "now"}'`.
+    pub(crate) fn no_time_words_deep_in(&self, node: &Node) -> Checked {
+        let found = match node.node.as_ref() {
+            Some(N::AConst(constant)) => string(constant).filter(|(text, _)| Word::within(text)),
+            Some(N::FuncCall(call)) => {
+                return call.args.iter().try_for_each(|it| self.no_time_words_deep_in(it));
+            }
+            Some(N::List(list)) => {
+                return list.items.iter().try_for_each(|it| self.no_time_words_deep_in(it));
+            }
+            Some(N::TypeCast(cast)) => {
+                return cast.arg.iter().try_for_each(|it| self.no_time_words_deep_in(it));
+            }
+            _ => None,
+        };
+        found.map_or(Ok(()), |(text, location)| Err(time_word(text, location)))
+    }
+
+    /// A word that is no anchor may reach a cast by way of a column, a subquery or a function. What the outermost
+    /// query gives, and no cast takes, goes nowhere.
     pub(crate) fn no_loose_time_words(&self) -> Checked {
         if !self.casts_to_time {
             return Ok(());
@@ -176,7 +211,7 @@ impl Walk<'_> {
 
     /// Notes a string that holds a date such as 2026-11-22, or a time word.
     pub(crate) fn note_date(&mut self, text: &str, location: i32) {
-        if Word::time_like(text) {
+        if Word::time_like(text) && !self.goes_nowhere {
             self.time_words.push((text.to_owned(), location));
         }
         let shape = |window: &[u8]| {
@@ -202,6 +237,17 @@ impl Walk<'_> {
     fn anchor(&mut self, kind: AnchorKind, range: std::ops::Range<usize>) {
         self.accepted.anchors.push(Anchor { kind, range });
     }
+}
+
+/// Whether a type of that name is of dates or times, or of ranges of them.
+pub(crate) fn is_temporal(name: &str) -> bool {
+    ["date", "time", "ts"].iter().any(|prefix| name.starts_with(prefix))
+        && !matches!(name, "tsquery" | "tsvector")
+}
+
+fn is_current_time(node: &Node) -> bool {
+    let Some(N::SqlvalueFunction(function)) = &node.node else { return false };
+    matches!(function.op(), Op::SvfopCurrentTime | Op::SvfopCurrentTimeN)
 }
 
 fn makes_text(node: &Node) -> bool {
@@ -237,6 +283,10 @@ fn date_type(name: &str) -> Option<DateType> {
         "timetz" => Some(DateType::TimeTz),
         _ => None,
     }
+}
+
+fn is_text(node: &Node) -> bool {
+    matches!(&node.node, Some(N::AConst(constant)) if string(constant).is_some())
 }
 
 fn string(constant: &AConst) -> Option<(&str, i32)> {

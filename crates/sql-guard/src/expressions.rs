@@ -12,16 +12,21 @@ use pg_query::protobuf::{
 
 use crate::refusal::Refusal;
 use crate::walk::{Checked, Walk, built_in, dotted, unknown};
-use crate::{amplifier, functions, regex};
+use crate::{amplifier, anchor, functions, regex};
 
 /// Called on a row or a value by `alias.name` and `(expression).name` when no such column exists:
 /// `g.pg_sleep` over `generate_series(1, 9) g` waits. Only names of one argument matter.
 const CALLED_AS_COLUMNS: &str = "aclexplode brin_summarize_new_values current_setting currval \
-    gin_clean_pending_list nextval obj_description random_normal row_security_active setseed \
-    ts_stat txid_status uuidv7";
+    gin_clean_pending_list lo_close lo_creat lo_create lo_get lo_import lo_open lo_tell lo_tell64 \
+    lo_truncate lo_unlink nextval obj_description random_normal row_security_active setseed ts_stat \
+    txid_status uuidv7";
 const CALLED_AS_FIELDS: &str = "aclitem age current_schemas date datemultirange daterange mxid_age time \
     timestamp timestamptz timetz ts_debug ts_token_type tsmultirange tsrange tstzmultirange tstzrange xml";
-const CALLED_AS_COLUMNS_PREFIXES: [&str; 5] = ["pg_", "lo_", "dblink", "binary_upgrade_", "to_reg"];
+const CALLED_AS_COLUMNS_PREFIXES: [&str; 4] = ["pg_", "dblink", "binary_upgrade_", "to_reg"];
+
+/// No table can have a column of its own by these names.
+/// <https://www.postgresql.org/docs/current/ddl-system-columns.html>
+const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
 /// What may be taken of any value: the fields that set-returning functions of JSON give.
 const FIELDS: [&str; 3] = ["key", "value", "ordinality"];
@@ -152,6 +157,16 @@ impl Walk<'_> {
 
     fn column(&mut self, column: &ColumnRef) -> Checked {
         let ColumnRef { fields, location } = column;
+        if let Some(Node { node: Some(N::String(name)) }) = fields.last()
+            && SYSTEM_COLUMNS.contains(&name.sval.as_str())
+        {
+            return Err(Refusal::new(
+                &name.sval,
+                *location,
+                "a system column tells where and by whom a row was written, which changes without the data",
+                "name the table's own columns",
+            ));
+        }
         self.scopes.name(column);
         fields.iter().enumerate().try_for_each(|(index, field)| match &field.node {
             Some(N::String(name)) if index > 0 => {
@@ -190,8 +205,11 @@ impl Walk<'_> {
         };
         self.accepted.functions.insert(name.to_owned());
         amplifier::check_call(name, call)?;
+        if anchor::is_instant(name) && (over.is_some() || agg_filter.is_some()) {
+            return Err(anchor::unplaced(name, *location));
+        }
         self.time_function(name, args, *location)?;
-        self.expressions(args)?;
+        self.read_by_another(|walk| walk.expressions(args))?;
         self.sort(agg_order)?;
         self.optional(agg_filter.as_deref())?;
         over.as_deref().map_or(Ok(()), |window| self.window(window))

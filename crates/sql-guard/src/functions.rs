@@ -27,7 +27,7 @@ const WINDOWS: &str = "cume_dist/0- dense_rank/0- first_value lag/1-3 last_value
 
 const MATHEMATICS: &str = "abs acos acosd acosh asin asind asinh atan atan2/2 atan2d/2 atand atanh \
     bit_count cbrt ceil ceiling cos cosd cosh cot cotd degrees div/2 erf erfc exp factorial floor gamma \
-    gcd/2 lcm/2 lgamma ln log/1-2 log10 min_scale mod/2 num_nonnulls/1- num_nulls/1- pi/0 pow/2 power/2 \
+    gcd/2 lcm/2 lgamma ln log/1-2 log10 min_scale mod/2 num_nonnulls/1- num_nulls/1- pg_size_bytes pg_size_pretty pi/0 pow/2 power/2 \
     radians round/1-2 scale sign sin sind sinh sqrt tan tand tanh trim_scale trunc/1-2 \
     width_bucket/2-4";
 
@@ -265,7 +265,8 @@ mod tests {
         {
             assert!(!ALLOWED.contains_key(name), "{name}");
         }
-        let prefixed: Vec<_> = ALLOWED.keys().filter(|name| name.starts_with("pg_")).collect();
-        assert_eq!(prefixed, [&"pg_typeof"]);
+        let mut prefixed: Vec<_> = ALLOWED.keys().filter(|name| name.starts_with("pg_")).collect();
+        prefixed.sort_unstable();
+        assert_eq!(prefixed, [&"pg_size_bytes", &"pg_size_pretty", &"pg_typeof"]);
     }
 }

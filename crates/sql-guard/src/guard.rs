@@ -36,7 +36,7 @@ pub struct Guard {
 impl Guard {
     /// Takes only the tables of `schema`, and behind an alias only their columns: another name there
     /// would call a function. What a name means is not always to be seen (a column of a function in
-    /// `FROM`, say); such names pass. Casts to its enums pass as well.
+    /// `FROM`, say); such names pass.
     #[must_use]
     pub fn knowing(mut self, schema: Schema) -> Self {
         self.schema = Some(Arc::new(schema));

@@ -15,10 +15,9 @@
 //! [`Guard::knowing`] takes. The constructors of JSON such as `JSON_SCALAR` are
 //! syntax from PostgreSQL 17 on, and calls of a function of that name before.
 //!
-//! Not closed yet: a time word that reaches a typed column of `VALUES` or of a set operation, stands in
-//! JSON that becomes a record, or is put together from pieces by way of columns; `timetz`, whose offset
-//! depends on the day; sizes that come from columns (`repeat('x', n)`), and counts in a regex that hide
-//! behind its comments or its other dialects. A time-out ends most of what these cost, not all of it.
+//! Nor can it see a time word that is put together from pieces by way of columns, or stands in an array beside a
+//! column (`holidays || '{today}'`); and sizes that come from columns (`repeat('x', n)`), which a time-out ends. A cast
+//! to a type of the database's owner runs what that owner made it run, as a view does.
 
 mod accepted;
 mod amplifier;

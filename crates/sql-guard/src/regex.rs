@@ -1,6 +1,8 @@
 //! Nested counts in regular expressions: compiling `((a{200}){200}){200}` takes gigabytes and runs
 //! past a statement's time-out.
 
+use std::borrow::Cow;
+
 use crate::refusal::Refusal;
 use crate::walk::Checked;
 
@@ -15,7 +17,7 @@ const MAX_COUNT_BYTES: usize = 16;
 
 /// Any text may become a pattern (an operator, a function, JSON path), so every one is looked at.
 pub(crate) fn check(text: &str, location: i32) -> Checked {
-    if copies(text) <= MAX_COPIES {
+    if copies(&without_comments(text)) <= MAX_COPIES {
         return Ok(());
     }
     Err(Refusal::new(
@@ -26,8 +28,34 @@ pub(crate) fn check(text: &str, location: i32) -> Checked {
     ))
 }
 
+/// The pattern without its `(?#…)`, behind which a count may hide from the atom before it.
+fn without_comments(pattern: &str) -> Cow<'_, str> {
+    if !pattern.contains("(?#") {
+        return Cow::Borrowed(pattern);
+    }
+    let mut pieces = pattern.split("(?#");
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        plain.push_str(piece.split_once(')').map_or("", |(_, after)| after));
+    }
+    Cow::Owned(plain)
+}
+
 /// How many atoms the pattern has once its counts are written out, beyond those it has as text.
 fn copies(pattern: &str) -> u64 {
+    // In the basic syntax, `(?b)`, the signs are `\(`, `\)` and `\{`.
+    let basic;
+    let pattern = match pattern.strip_prefix("(?") {
+        Some(rest) if rest.split(')').next().is_some_and(|options| options.contains('b')) => {
+            basic = rest
+                .replace("\\(", "(")
+                .replace("\\)", ")")
+                .replace("\\{", "{")
+                .replace("\\}", "}");
+            basic.as_str()
+        }
+        _ => pattern,
+    };
     let last_bracket = pattern.rfind(']').unwrap_or_default();
     let mut outer = Vec::new();
     let (mut total, mut last, mut plain) = (0_u64, 0_u64, 0_u64);
@@ -107,6 +135,8 @@ mod tests {
             u64::MAX - 1,
         );
         check("{{1,2},{30,40}}", 39);
+        check(r"(?b)\(\(a\{100\}\)\{100\}\)\{100\}", 999_999);
+        check(&without_comments("a(?#x){200}(?#y){3}(?#z"), 599);
         check(")){5}((", 0);
     }
 }

@@ -8,9 +8,9 @@ use pg_query::protobuf::{
 };
 
 use crate::accepted::Relation;
-use crate::anchor;
 use crate::refusal::Refusal;
 use crate::walk::{Checked, Walk, built_in, dotted, unknown};
+use crate::{anchor, anchoring};
 
 /// The names in a list of names or of column definitions.
 pub(crate) fn names_of(nodes: &[Node]) -> Vec<String> {
@@ -20,6 +20,30 @@ pub(crate) fn names_of(nodes: &[Node]) -> Vec<String> {
         _ => None,
     };
     nodes.iter().filter_map(name).collect()
+}
+
+/// Views of the SQL standard that show a role what it may read, and no more than the schema says.
+const INFORMATION: [&str; 8] = [
+    "columns",
+    "constraint_column_usage",
+    "key_column_usage",
+    "referential_constraints",
+    "schemata",
+    "table_constraints",
+    "tables",
+    "views",
+];
+
+/// Whether a definition of columns names a type of time: then JSON and rows are cast to it.
+fn has_times(columns: &[Node]) -> bool {
+    columns.iter().any(|column| match &column.node {
+        Some(NodeEnum::ColumnDef(column)) => column
+            .type_name
+            .as_ref()
+            .and_then(|name| built_in(&name.names))
+            .is_some_and(anchoring::is_temporal),
+        _ => false,
+    })
 }
 
 const OWN_TABLES: &str = "read the tables that the schema names";
@@ -72,7 +96,9 @@ impl Walk<'_> {
                 return Err(Refusal::new(relname, *location, reason, OWN_TABLES));
             }
         }
-        if schemaname == "information_schema" || schemaname.starts_with("pg_") {
+        let harmless =
+            schemaname == "information_schema" && INFORMATION.contains(&relname.as_str());
+        if (schemaname == "information_schema" && !harmless) || schemaname.starts_with("pg_") {
             let name = format!("{schemaname}.{relname}");
             let reason = "the system's catalogs are closed";
             return Err(Refusal::new(name, *location, reason, OWN_TABLES));
@@ -108,6 +134,10 @@ impl Walk<'_> {
         let RangeFunction { lateral: _, ordinality: _, is_rowsfrom, functions, alias, coldeflist } =
             item;
         self.columns(coldeflist)?;
+        if has_times(coldeflist) {
+            self.casts_to_time = true;
+            functions.iter().try_for_each(|function| self.no_time_words_deep_in(function))?;
+        }
         let mut names = names_of(coldeflist);
         let mut called = BTreeSet::new();
         if let Some(alias) = alias {
@@ -141,6 +171,10 @@ impl Walk<'_> {
                 Some(NodeEnum::List(columns)) => {
                     names.extend(names_of(&columns.items));
                     self.columns(&columns.items)?;
+                    if has_times(&columns.items) {
+                        self.casts_to_time = true;
+                        self.no_time_words_deep_in(function)?;
+                    }
                 }
                 Some(_) => return Err(unknown(-1)),
             }

@@ -1,15 +1,11 @@
 //! What a caller knows of the database, for [`Guard::knowing`](crate::Guard::knowing).
 
-use crate::accepted::Relation;
-
 /// The tables and views that may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     /// In any order.
     pub tables: Vec<Table>,
     /// Types made by `CREATE TYPE … AS ENUM`. A domain does not belong here: a cast to one runs its
-    /// `CHECK`, which may call any function.
-    pub enums: Vec<Relation>,
     /// Where a table named without its schema is looked for, in order; `public` by default.
     pub search_path: Vec<String>,
 }
@@ -39,7 +35,7 @@ pub struct Column {
 impl Default for Schema {
     fn default() -> Self {
         let search_path = vec!["public".to_owned()];
-        Self { tables: Vec::new(), enums: Vec::new(), search_path }
+        Self { tables: Vec::new(), search_path }
     }
 }
 
@@ -52,17 +48,6 @@ impl Schema {
             Some(schema) => within(schema),
             None => self.search_path.iter().find_map(|schema| within(schema)),
         }
-    }
-
-    pub(crate) fn is_enum(&self, names: &[&str]) -> bool {
-        self.enums.iter().any(|known| match names {
-            [name] => {
-                let seen = |schema: &String| self.search_path.contains(schema);
-                known.name == *name && known.schema.as_ref().is_none_or(seen)
-            }
-            [schema, name] => known.name == *name && known.schema.as_deref() == Some(schema),
-            _ => false,
-        })
     }
 
     /// The table whose name is most like that one, with its schema where that is needed.

@@ -65,6 +65,7 @@ impl<'a> Source<'a> {
                 "write one SELECT; join steps with WITH",
             ));
         }
+        no_colon_parameters(sql, &tokens)?;
         if nesting::measure(&mut tokens) > MAX_NESTING {
             return Err(parse::too_deep(-1));
         }
@@ -176,6 +177,29 @@ fn lex(sql: &str) -> Result<Vec<Lexeme>, Refusal> {
     Ok(lexemes
         .filter(|lexeme| !matches!(lexeme.kind, Token::SqlComment | Token::CComment))
         .collect())
+}
+
+/// The RDS Data API reads `:name` as a parameter wherever it stands outside of a string, in `a[1:n]` too.
+/// <https://docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_ExecuteStatement.html>
+fn no_colon_parameters(sql: &str, tokens: &[Lexeme]) -> Result<(), Refusal> {
+    let pair = tokens.windows(2).find(|pair| match pair {
+        [colon, name] => {
+            let after = sql.get(name.range.clone()).unwrap_or_default();
+            colon.kind == Token::Ascii58
+                && colon.range.end == name.range.start
+                && after.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        }
+        _ => false,
+    });
+    match pair {
+        Some([colon, ..]) => Err(Refusal::new(
+            ":",
+            colon.location(),
+            "before a name it is read as a parameter of the RDS Data API",
+            "put a space after the colon",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Only what can begin a query reaches the parser.

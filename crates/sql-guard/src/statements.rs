@@ -15,8 +15,9 @@ impl Walk<'_> {
     pub(crate) fn select(&mut self, select: &SelectStmt) -> Checked {
         let visible = self.ctes.len();
         self.scopes.enter();
-        let checked =
-            self.nested(|walk| walk.clauses(select)).and_then(|()| self.leave_scope(select));
+        let checked = self
+            .read_by_another(|walk| walk.nested(|walk| walk.clauses(select)))
+            .and_then(|()| self.leave_scope(select));
         self.ctes.truncate(visible);
         checked
     }
@@ -56,17 +57,26 @@ impl Walk<'_> {
                 "leave the locking clause out",
             ));
         }
+        let outermost = std::mem::take(&mut self.outermost);
+        let is_arm = std::mem::take(&mut self.next_is_arm);
         if let Some(with) = with_clause {
             self.with(with)?;
         }
+        // Once for a whole set operation, at its top.
+        if !is_arm && (larg.is_some() || !values_lists.is_empty()) {
+            self.no_time_words_in_columns(&rows_of(select))?;
+        }
         for arm in [larg, rarg].into_iter().flatten() {
+            self.next_is_arm = true;
             self.select(arm)?;
             self.scopes.arm();
         }
         // A bare DISTINCT is a list of one absent node.
         let distinct = distinct_clause.iter().filter(|node| node.node.is_some());
         distinct.into_iter().try_for_each(|node| self.expression(node))?;
+        self.goes_nowhere = outermost;
         target_list.iter().try_for_each(|node| self.target(node))?;
+        self.goes_nowhere = false;
         from_clause.iter().try_for_each(|node| self.table_reference(node))?;
         self.optional(where_clause.as_deref())?;
         self.expressions(group_clause)?;
@@ -203,4 +213,37 @@ impl Walk<'_> {
         self.optional(start_offset.as_deref())?;
         self.optional(end_offset.as_deref())
     }
+}
+
+/// The expressions of each row of VALUES and of each arm of a set operation: in a column, one gives all the others
+/// its type. Where an arm has a `*` the columns cannot be told apart, and all stand in one.
+fn rows_of(select: &SelectStmt) -> Vec<Vec<&Node>> {
+    let mut rows = Vec::new();
+    let mut open = vec![select];
+    while let Some(select) = open.pop() {
+        rows.extend(select.values_lists.iter().filter_map(|row| match &row.node {
+            Some(NodeEnum::List(row)) => Some(row.items.iter().collect()),
+            _ => None,
+        }));
+        if !select.target_list.is_empty() {
+            rows.push(select.target_list.iter().filter_map(value).collect());
+        }
+        open.extend([&select.larg, &select.rarg].into_iter().flatten().map(Box::as_ref));
+    }
+    if rows.iter().flatten().copied().any(is_star) {
+        return rows.into_iter().flatten().map(|value| vec![value]).collect();
+    }
+    rows
+}
+
+fn value(target: &Node) -> Option<&Node> {
+    match &target.node {
+        Some(NodeEnum::ResTarget(target)) => target.val.as_deref(),
+        _ => None,
+    }
+}
+
+fn is_star(value: &Node) -> bool {
+    let Some(NodeEnum::ColumnRef(column)) = &value.node else { return false };
+    matches!(column.fields.last(), Some(Node { node: Some(NodeEnum::AStar(_)) }))
 }

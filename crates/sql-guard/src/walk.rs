@@ -33,6 +33,12 @@ pub(crate) struct Walk<'a> {
     pub(crate) qualified: Vec<(String, String, i32)>,
     /// Strings that are a time word and nothing else, wherever they stand.
     pub(crate) time_words: Vec<(String, i32)>,
+    /// Whether what is walked is given by the outermost query alone, so that nothing reads it.
+    pub(crate) goes_nowhere: bool,
+    /// Whether the query that comes next is an arm of a set operation.
+    pub(crate) next_is_arm: bool,
+    /// Whether the query that comes next is the outermost, and no set operation.
+    pub(crate) outermost: bool,
     /// Whether something computed, or a column, is cast to a type of time.
     pub(crate) casts_to_time: bool,
     /// Whether the operation that comes next is an operand of `||`.
@@ -53,6 +59,9 @@ impl<'a> Walk<'a> {
             function_items: BTreeMap::new(),
             qualified: Vec::new(),
             time_words: Vec::new(),
+            goes_nowhere: false,
+            next_is_arm: false,
+            outermost: false,
             casts_to_time: false,
             within_chain: false,
             depth: 0,
@@ -61,12 +70,21 @@ impl<'a> Walk<'a> {
 
     pub(crate) fn run(mut self, select: &SelectStmt) -> Result<Accepted, Refusal> {
         self.accepted.ordered = !select.sort_clause.is_empty();
+        self.outermost = select.larg.is_none() && select.values_lists.is_empty();
         self.select(select)?;
         self.no_calls_of_functions_items()?;
         self.no_loose_time_words()?;
         self.accepted.anchors.sort_by_key(|anchor| anchor.range.start);
         self.accepted.date_literals.sort_by_key(|literal| literal.position);
         Ok(self.accepted)
+    }
+
+    /// What `step` walks is an argument: something takes it, wherever the whole goes.
+    pub(crate) fn read_by_another(&mut self, step: impl FnOnce(&mut Self) -> Checked) -> Checked {
+        let goes_nowhere = std::mem::take(&mut self.goes_nowhere);
+        let checked = step(self);
+        self.goes_nowhere = goes_nowhere;
+        checked
     }
 
     /// One level deeper in the tree.

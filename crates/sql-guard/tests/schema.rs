@@ -1,7 +1,7 @@
 //! What is refused and told when the schema is known.
 
 use sql_guard::schema::{Column, Schema, Table};
-use sql_guard::{Accepted, Guard, Refusal, Relation};
+use sql_guard::{Accepted, Guard, Refusal};
 
 fn table(schema: &str, name: &str, columns: &[(&str, &str)], key: &[&str]) -> Table {
     let column = |&(name, data_type): &(&str, &str)| Column {
@@ -35,10 +35,6 @@ fn guard() -> Guard {
             table("sales", "lines", &lines, &["order_id", "line"]),
             table("public", "log", &[("entry", "text")], &[]),
         ],
-        enums: vec![Relation {
-            schema: Some("public".to_owned()),
-            name: "order_status".to_owned(),
-        }],
         ..Schema::default()
     })
 }
@@ -101,12 +97,7 @@ fn an_unknown_name_is_refused_and_the_nearest_told() {
         "o",
         "use the names that the schema has",
     );
-    check("SELECT xmin FROM orders", "xmin", "use the names that the schema has");
-    check(
-        "SELECT 'x'::address",
-        "address",
-        "cast to a built-in type such as text, numeric, date or timestamptz, or leave the cast out",
-    );
+    check("SELECT xmin FROM orders", "xmin", "name the table's own columns");
 }
 
 #[test]

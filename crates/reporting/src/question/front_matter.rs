@@ -53,7 +53,12 @@ fn describe(name: &str, error: &serde_saphyr::Error) -> Error {
             let of_json = ["id", "question"];
             unknown_key(field, expected.iter().copied().filter(|key| !of_json.contains(key)))
         }
-        other => other.to_string(),
+        // It says the place once more, as it is within the front matter alone.
+        other => {
+            let told = other.to_string();
+            let place = told.find(" at line ").or_else(|| told.find("line ").filter(|at| *at == 0));
+            place.filter(|at| *at > 0).map_or(told.clone(), |at| told[..at].to_owned())
+        }
     };
     invalid(format!("{place}: {what}"))
 }

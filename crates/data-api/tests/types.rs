@@ -1,0 +1,111 @@
+//! The types that the service cannot return, through the stand-in of the service on a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::convert::Infallible;
+
+use arrow::array::AsArray;
+use aws_sdk_rdsdata::config::{BehaviorVersion, Credentials, Region};
+use data_api::{DataApi, Database, Limits};
+use http_body_util::BodyExt as _;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use local::postgres::{Postgres, Programs};
+use local::rds_data::{self, RdsData};
+use tokio::net::TcpListener;
+
+const CLUSTER: &str = "arn:aws:rds:us-east-1:000000000000:cluster:quaestor";
+const SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:quaestor-readonly";
+
+async fn api() -> (DataApi, Postgres) {
+    let postgres = Postgres::start(&Programs::find().unwrap()).await.unwrap();
+    let database = postgres.create_database_with("types", &[]).await.unwrap();
+    let secrets = [(SECRET.to_owned(), database.read_only.clone())];
+    let data = RdsData::new(CLUSTER, secrets, rds_data::Limits::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = aws_sdk_rdsdata::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+        .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
+        .build();
+    tokio::spawn(serve(listener, data));
+    let database = Database {
+        cluster_arn: CLUSTER.to_owned(),
+        secret_arn: SECRET.to_owned(),
+        name: database.name.clone(),
+    };
+    (DataApi::new(aws_sdk_rdsdata::Client::from_conf(config), database), postgres)
+}
+
+async fn serve(listener: TcpListener, data: RdsData) {
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let data = data.clone();
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let data = data.clone();
+            async move {
+                let (head, body) = request.into_parts();
+                let body = body.collect().await.unwrap().to_bytes();
+                Ok::<_, Infallible>(data.handle(http::Request::from_parts(head, body)).await)
+            }
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(connection);
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_cannot_return_comes_as_postgresql_prints_it() {
+    let (api, _postgres) = api().await;
+    for expression in [
+        "interval '1 year -2 days 03:04:05.678901'",
+        "'06:00:00.5+05:30'::timetz",
+        "'12.34'::money",
+        "'<a>1</a>'::xml",
+        "B'1010'",
+        "B'1010'::varbit",
+        "'08:00:2b:01:02:03'::macaddr",
+        "'(1,2)'::point",
+        "'((0,0),(1,1))'::polygon",
+        "'<(0,0),1>'::circle",
+        "to_tsvector('english', 'a fat cat')",
+        "to_tsquery('english', 'fat & cat')",
+        "'[1,5)'::int4range",
+        "'{[1,5),[7,9)}'::int8multirange",
+        "tstzrange('2026-11-22Z', NULL)",
+        "'pg_class'::regclass",
+        "'0/16B3748'::pg_lsn",
+        "ARRAY[interval '1 day', NULL]",
+        r"ARRAY['\x00ff'::bytea]",
+        "ARRAY['[1,5)'::int4range]",
+    ] {
+        let sql = format!("SELECT v, v::text AS t FROM (SELECT {expression} AS v) s");
+        let rows = api.collect(&sql, &Limits::default()).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{expression}: {error}"));
+        let text = |column| rows.batches[0].column(column).as_string::<i32>().value(0).to_owned();
+        assert_eq!(text(0), text(1), "{expression}");
+    }
+}
+
+#[tokio::test]
+async fn the_cast_keeps_the_order_and_the_names() {
+    let (api, _postgres) = api().await;
+    let sql = "SELECT n AS \"N\"\"o\", interval '1 hour' * n AS \"N\"\"o\" FROM generate_series(1, 3000) n \
+               ORDER BY n % 7, n DESC -- the end;";
+    let rows = api.collect(sql, &Limits::default()).await.unwrap();
+    let names: Vec<&str> = rows.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["N\"o", "N\"o"]);
+    let found: Vec<i32> = rows
+        .batches
+        .iter()
+        .flat_map(|batch| {
+            batch.column(0).as_primitive::<arrow::datatypes::Int32Type>().values().to_vec()
+        })
+        .collect();
+    let mut expected: Vec<i32> = (1..=3000).collect();
+    expected.sort_by_key(|n| (n % 7, -n));
+    assert_eq!(found, expected);
+}
