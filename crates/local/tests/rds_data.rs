@@ -522,13 +522,32 @@ async fn an_idle_transaction_is_rolled_back() {
 
 #[tokio::test]
 async fn a_call_waits_for_a_session_until_its_time_is_over() {
-    let limits = Limits { connections: 1, call: Duration::from_secs(1), ..Limits::default() };
+    let limits = Limits { connections: 1, call: Duration::from_secs(3), ..Limits::default() };
     let api = Api::new("places", limits).await;
     let id = api.begin(READ_ONLY).await;
     let late = refusal("StatementTimeoutException", "Request timed out");
     assert_eq!(refused(api.statement("SELECT 1")).await, late);
     api.rollback(&id).await.unwrap();
     assert_eq!(api.value("SELECT 1").await, Field::LongValue(1));
+}
+
+/// The stand-in's own client looks such a type up by statements that it keeps.
+#[tokio::test]
+async fn a_type_of_the_owners_can_be_read_again_and_again() {
+    let api = Api::new("types", Limits::default()).await;
+    for sql in [
+        "CREATE TYPE size AS ENUM ('small', 'large')",
+        "CREATE TYPE colour AS ENUM ('red', 'blue')",
+    ] {
+        api.statement(sql).secret_arn(ADMIN).send().await.unwrap();
+    }
+    for (sql, expected) in [
+        ("SELECT 'small'::size", "small"),
+        ("SELECT 'red'::colour", "red"),
+        ("SELECT 'large'::size", "large"),
+    ] {
+        assert_eq!(api.value(sql).await, string(expected), "{sql}");
+    }
 }
 
 #[tokio::test]

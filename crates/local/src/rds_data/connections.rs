@@ -10,7 +10,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinHandle,
 };
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use super::{Limits, error::DataError, request::Target};
 
@@ -86,13 +86,17 @@ impl Connections {
     }
 
     /// Keeps a session for the next call. The service too cleans it with `DISCARD ALL`; one that
-    /// cannot be cleaned, since a call has left a transaction open, is closed.
+    /// cannot be cleaned is closed: a call has left a transaction open, or the client has prepared
+    /// statements of its own, to look up a type of the database's owner, and would not know them gone.
     pub(super) async fn put_back(&self, mut connection: Connection) {
         let clean = async {
+            let left = connection.client.simple_query("SELECT FROM pg_prepared_statements").await?;
             connection.client.batch_execute("DISCARD ALL").await?;
-            connection.client.batch_execute(SESSION).await
+            connection.client.batch_execute(SESSION).await?;
+            Ok::<_, tokio_postgres::Error>(left)
         };
-        if clean.await.is_err() {
+        let row = |message: &SimpleQueryMessage| matches!(message, SimpleQueryMessage::Row(_));
+        if !clean.await.is_ok_and(|left| !left.iter().any(row)) {
             return;
         }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
