@@ -71,13 +71,23 @@ impl Column {
     }
 }
 
-/// What stands before and after a statement so that each of its columns of Utf8 is cast to text; `None` if
-/// there is none. The cast changes nothing that can be read without it.
+/// Types of Utf8 that the service returns as PostgreSQL prints them. Of some a cast to text would be another value:
+/// `inet` has its mask then, and `char(n)` no spaces at its end.
+const RETURNED_AS_TEXT: [&str; 11] = [
+    "text", "varchar", "bpchar", "name", "uuid", "json", "jsonb", "inet", "cidr", "time", "citext",
+];
+
+/// What stands before and after a statement so that its columns of types that the service refuses, or may refuse,
+/// are cast to text; `None` if there is none.
 ///
 /// The rows stay in their order: PostgreSQL does not pull a subquery with an ORDER BY up, and a scan of it
 /// without a condition, a sort or a join hands its rows on as they come.
 pub(crate) fn select_as_text(columns: &[Column]) -> Option<(String, String)> {
-    if !columns.iter().any(|column| column.data_type == DataType::Utf8) {
+    let is_cast = |column: &Column| {
+        column.data_type == DataType::Utf8
+            && !RETURNED_AS_TEXT.contains(&column.postgres_type.as_str())
+    };
+    if !columns.iter().any(is_cast) {
         return None;
     }
     // Two columns may have one name, so inside they go by their place.
@@ -86,7 +96,7 @@ pub(crate) fn select_as_text(columns: &[Column]) -> Option<(String, String)> {
         .iter()
         .zip(&places)
         .map(|(column, place)| {
-            let cast = if column.data_type == DataType::Utf8 { "::text" } else { "" };
+            let cast = if is_cast(column) { "::text" } else { "" };
             format!("{place}{cast} AS \"{}\"", column.name.replace('"', "\"\""))
         })
         .collect();

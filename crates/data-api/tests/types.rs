@@ -109,3 +109,20 @@ async fn the_cast_keeps_the_order_and_the_names() {
     expected.sort_by_key(|n| (n % 7, -n));
     assert_eq!(found, expected);
 }
+
+/// `inet::text` would add the mask, and `char(4)::text` would lose its spaces.
+#[tokio::test]
+async fn what_the_service_can_return_is_as_it_is_without_the_cast() {
+    let (api, _postgres) = api().await;
+    let values =
+        "'10.0.0.1'::inet, 'ab'::char(4), '10.0.0.0/8'::cidr, '06:00'::time, '{\"a\":1}'::json";
+    let alone = api.collect(&format!("SELECT {values}"), &Limits::default()).await.unwrap();
+    let beside = format!("SELECT {values}, interval '1 day'");
+    let beside = api.collect(&beside, &Limits::default()).await.unwrap();
+    for column in 0..alone.columns.len() {
+        let text = |rows: &data_api::Rows| {
+            rows.batches[0].column(column).as_string::<i32>().value(0).to_owned()
+        };
+        assert_eq!(text(&beside), text(&alone), "{}", alone.columns[column].postgres_type);
+    }
+}

@@ -65,13 +65,14 @@ impl Walk<'_> {
         let known = built_in(names).filter(|name| {
             !setof && !pct_type && TYPES.split_whitespace().any(|known| known == *name)
         });
-        let of_the_users = names_of_type(names).filter(|names| match names.as_slice() {
-            _ if *setof || *pct_type => false,
-            [name] => !is_system_type(name),
-            ["pg_catalog" | "information_schema", _] => false,
-            names => names.len() == 2,
-        });
-        let Some(name) = known.or_else(|| of_the_users?.last().copied()) else {
+        let of_the_owners = || match names_of_type(names)?.as_slice() {
+            _ if *setof || *pct_type => None,
+            ["pg_catalog" | "information_schema", _] => None,
+            [name] if is_system_type(name) => None,
+            [name] | [_, name] => Some(*name),
+            _ => None,
+        };
+        let Some(name) = known.or_else(of_the_owners) else {
             return Err(Refusal::new(
                 dotted(names),
                 *location,
