@@ -59,7 +59,7 @@ export class Functions extends Construct {
       QUAESTOR_AGENT_BACKEND: props.inputs.agentBackend,
     });
     this.list(this.askAgent);
-    this.get(this.askAgent, 'runs/*/asks/*', 'runs/*/attempts/*');
+    this.get(this.askAgent, 'runs/*/asks/*', 'runs/*/attempts/*', 'schema/*');
     this.put(this.askAgent, 'runs/*/asks/*', 'runs/*/traces/*');
 
     this.generateQuery = this.add('GenerateQuery', 'generate-query', {
@@ -75,10 +75,13 @@ export class Functions extends Construct {
 
     this.executeQuery = this.add('ExecuteQuery', 'execute-query', { ...ofBucket, ...ofDatabase });
     this.list(this.executeQuery);
+    this.get(this.executeQuery, 'schema/*');
     this.put(this.executeQuery, 'runs/*/attempts/*');
     this.query(this.executeQuery);
 
     this.writeReport = this.add('WriteReport', 'write-report', { ...ofBucket, ...ofDatabase });
+    this.list(this.writeReport);
+    this.get(this.writeReport, 'schema/*');
     this.put(this.writeReport, 'reports/*');
     allow(this.writeReport, ['s3:AbortMultipartUpload'], [bucket.arnForObjects('reports/*')]);
     this.query(this.writeReport);

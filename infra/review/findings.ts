@@ -26,10 +26,11 @@ export const FINDINGS: readonly Finding[] = [
     `${B}/runs/*/asks/*`,
     `${B}/runs/*/attempts/*`,
     `${B}/runs/*/traces/*`,
+    `${B}/schema/*`,
   ),
   ...wildcard('Reporting/Functions/GenerateQuery/Role', KEYS, `${B}/runs/*/attempts/*`, `${B}/schema/*`),
-  ...wildcard('Reporting/Functions/ExecuteQuery/Role', KEYS, `${B}/runs/*/attempts/*`),
-  ...wildcard('Reporting/Functions/WriteReport/Role', KEYS, `${B}/reports/*`),
+  ...wildcard('Reporting/Functions/ExecuteQuery/Role', KEYS, `${B}/runs/*/attempts/*`, `${B}/schema/*`),
+  ...wildcard('Reporting/Functions/WriteReport/Role', KEYS, `${B}/reports/*`, `${B}/schema/*`),
   ...wildcard(
     'Reporting/Functions/CloseRun/Role',
     KEYS,

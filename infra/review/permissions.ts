@@ -66,7 +66,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Call[]>> = {
   FunctionsAskAgentRole: [
     ...runs('FunctionsAskAgent'),
     list,
-    read('runs/*/asks/*', 'runs/*/attempts/*'),
+    read('runs/*/asks/*', 'runs/*/attempts/*', 'schema/*'),
     write('runs/*/asks/*', 'runs/*/traces/*'),
     { call: 'invoke_agent', when: 'bedrock-agent', needs: ['bedrock:InvokeAgent <agent alias>'] },
     { call: 'converse', when: 'converse', needs: ['bedrock:InvokeModel <model>'] },
@@ -88,10 +88,12 @@ export const PERMISSIONS: Readonly<Record<string, readonly Call[]>> = {
     write('runs/*/attempts/*'),
     { call: 'converse', needs: ['bedrock:InvokeModel <model>'] },
   ],
-  FunctionsExecuteQueryRole: [...runs('FunctionsExecuteQuery'), ...query, list, write('runs/*/attempts/*')],
+  FunctionsExecuteQueryRole: [...runs('FunctionsExecuteQuery'), ...query, list, read('schema/*'), write('runs/*/attempts/*')],
   FunctionsWriteReportRole: [
     ...runs('FunctionsWriteReport'),
     ...query,
+    list,
+    read('schema/*'),
     // CreateMultipartUpload, UploadPart and CompleteMultipartUpload are s3:PutObject, too.
     write('reports/*'),
     { call: 'abort_multipart_upload', needs: [`s3:AbortMultipartUpload ${B}/reports/*`], wildcard: KEYS },

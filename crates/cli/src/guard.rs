@@ -80,17 +80,7 @@ fn known(file: &Path) -> Result<schema::Schema> {
         .with_context(|| format!("failed to read the schema's snapshot `{}`", file.display()))?;
     let snapshot: reporting::schema::Schema = serde_json::from_slice(&json)
         .with_context(|| format!("`{}` is no snapshot of a schema", file.display()))?;
-    let tables = snapshot.tables.into_iter().map(|table| schema::Table {
-        schema: table.schema,
-        name: table.name,
-        columns: table
-            .columns
-            .into_iter()
-            .map(|column| schema::Column { name: column.name, data_type: column.data_type })
-            .collect(),
-        primary_key: table.primary_key,
-    });
-    Ok(schema::Schema { tables: tables.collect(), ..schema::Schema::default() })
+    Ok(snapshot.to_guard())
 }
 
 fn print_list(what: &str, names: Vec<String>) -> Result<()> {

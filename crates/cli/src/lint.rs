@@ -119,7 +119,7 @@ fn entries(file: &Path) -> Vec<Entry> {
 
 fn check_sql(question: Question, place: &str) -> Result<(), Error> {
     let Some(sql) = &question.settings.sql else { return Ok(()) };
-    SettledSql::check(sql, &question.settings.tables)
+    SettledSql::check(sql, &question.settings.tables, None)
         .map(|_| ())
         .map_err(|error| Error::new(error.kind(), format!("{place}: `sql`: {error}")))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attempt::{Action, Attempt, Session};
 use crate::plan::PlannedQuestion;
+use crate::schema::Schema;
 use crate::{Error, ErrorKind, Failure, ObjectStore, SettledSql, keys};
 
 /// What the agent is asked.
@@ -89,7 +90,10 @@ pub async fn run(
         return told(read(&key, &body)?);
     }
     let outcome = match &planned.sql {
-        Some(sql) => approved(sql, planned),
+        Some(sql) => {
+            let schema = Schema::load(store, &planned.schema_key).await?;
+            approved(sql, planned, &schema)
+        }
         None => asked(store, agent, planned, session_id).await?,
     };
     let body = serde_json::to_vec_pretty(&outcome).map_err(|error| {
@@ -103,8 +107,8 @@ pub async fn run(
     told(outcome)
 }
 
-fn approved(sql: &str, planned: &PlannedQuestion) -> Outcome {
-    let checked = SettledSql::check(sql, &planned.tables);
+fn approved(sql: &str, planned: &PlannedQuestion, schema: &Schema) -> Outcome {
+    let checked = SettledSql::check(sql, &planned.tables, Some(schema));
     let (sql, failure) = match checked {
         Ok(settled) => (Some(settled.text().to_owned()), None),
         Err(error) => (None, Some(error.to_failure())),

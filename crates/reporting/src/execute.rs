@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::ask::Attributes;
 use crate::attempt::{Action, Attempt, Session};
+use crate::schema::{Schema, SchemaReader};
 use crate::{Error, ObjectStore, SettledSql};
 
 /// The rows that the agent sees at most.
@@ -52,15 +53,17 @@ pub trait Preview: Send + Sync {
     ) -> impl Future<Output = Result<PreviewTable, Error>> + Send;
 }
 
-/// Puts the text before the guard, runs it at the as-of and files the attempt, if it is of a run.
+/// Puts the text before the guard, runs it at the as-of and files the attempt, if it is of a run. Names are held
+/// against the run's snapshot of the schema, or, without a run, against the schema as it is now.
 pub async fn run(
     store: &impl ObjectStore,
-    database: &impl Preview,
+    database: &(impl SchemaReader + Preview),
     session: Option<&Session>,
     attributes: &Attributes,
     sql: &str,
 ) -> Result<PreviewTable, Error> {
-    let tried = try_out(database, attributes, sql).await;
+    let schema = attributes.schema(store, database).await?;
+    let tried = try_out(&schema, database, attributes, sql).await;
     if let Err(error) = &tried
         && error.kind().retryable()
     {
@@ -82,11 +85,12 @@ pub async fn run(
 }
 
 async fn try_out(
+    schema: &Schema,
     database: &impl Preview,
     attributes: &Attributes,
     sql: &str,
 ) -> Result<(SettledSql, PreviewTable), Error> {
-    let settled = SettledSql::check(sql, &attributes.tables)?;
+    let settled = SettledSql::check(sql, &attributes.tables, Some(schema))?;
     let anchored = settled.anchored(attributes.as_of, &attributes.zone()?);
     let table = database
         .preview(&anchored, PREVIEW_ROWS, attributes.timeout, &attributes.time_zone)

@@ -52,10 +52,7 @@ pub async fn run(
     attributes: &Attributes,
     request: &GenerateRequest,
 ) -> Result<String, Error> {
-    let schema = match &attributes.in_run {
-        Some(in_run) => Schema::load(store, &in_run.schema_key).await?,
-        None => catalog.read().await?,
-    };
+    let schema = attributes.schema(store, catalog).await?;
     let made = make(model, &schema, &attributes.tables, request.clone()).await;
     if let Err(error) = &made
         && error.kind().retryable()
@@ -90,7 +87,7 @@ async fn make(
     loop {
         let completion = model.complete(SYSTEM, &prompt::user(&ddl, &request)).await?;
         let sql = prompt::sql_of(&completion.text)?;
-        match SettledSql::check(&sql, tables) {
+        match SettledSql::check(&sql, tables, Some(schema)) {
             Ok(settled) => return Ok(settled.text().to_owned()),
             Err(refused) if repairs == REPAIRS => return Err(refused),
             Err(refused) => {
@@ -129,7 +126,8 @@ mod tests {
         }
     }
 
-    const SCHEMA: &str = r#"{"tables":[{"schema":"a","name":"b","comment":null,"columns":[],"primary_key":[],"foreign_keys":[]}]}"#;
+    const SCHEMA: &str = r#"{"tables":[{"schema":"a","name":"b","comment":null,"columns":[{"name":"x","data_type":"text","not_null":true,"comment":null}],"primary_key":[],"foreign_keys":[]},
+        {"schema":"a","name":"c","comment":null,"columns":[],"primary_key":[],"foreign_keys":[]}]}"#;
 
     fn without_run() -> Attributes {
         Attributes::without_run("2026-11-22T06:00:00Z".parse().expect("an as-of"))
@@ -165,7 +163,7 @@ mod tests {
         check(&["CANNOT ANSWER: no link"], Err(ErrorKind::Unanswerable)).await;
         check(&["DELETE FROM a.b", "SELECT x FROM a.b"], Ok("SELECT x FROM a.b")).await;
         check(&["DELETE FROM a.b", "DROP TABLE a.b"], Err(ErrorKind::SqlRefused)).await;
-        check(&["SELECT x FROM c", "SELECT x FROM c"], Err(ErrorKind::TableNotAllowed)).await;
+        check(&["SELECT 1 FROM a.c", "SELECT 1 FROM a.c"], Err(ErrorKind::TableNotAllowed)).await;
         check(&[" \n", ""], Err(ErrorKind::SqlRefused)).await;
         let half_a_thought = "<think>```sql\nSELECT x FROM a.b\n```";
         check(&[half_a_thought, "SELECT x FROM a.b;"], Ok("SELECT x FROM a.b")).await;

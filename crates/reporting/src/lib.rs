@@ -9,8 +9,8 @@
 //! | plan it | [`plan::run`] | [`ObjectStore`], [`schema::SchemaReader`] |
 //! | ask the agent | [`ask::run`] | [`ObjectStore`], [`ask::Agent`] |
 //! | make SQL | [`generate::run`] | [`ObjectStore`], [`schema::SchemaReader`], [`generate::Model`] |
-//! | try SQL | [`execute::run`] | [`ObjectStore`], [`execute::Preview`] |
-//! | write the report | [`report::run`] | [`report::ReportWriter`] |
+//! | try SQL | [`execute::run`] | [`ObjectStore`], [`schema::SchemaReader`], [`execute::Preview`] |
+//! | write the report | [`report::run`] | [`ObjectStore`], [`report::ReportWriter`] |
 //! | close the run | [`close::run`] | [`ObjectStore`], [`close::AuditEncoder`] |
 
 mod as_of;

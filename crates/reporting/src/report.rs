@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::close::{Answer, Status};
 use crate::plan::PlannedQuestion;
 use crate::question::Expect;
-use crate::{Error, ErrorKind, SettledSql, keys, question};
+use crate::schema::Schema;
+use crate::{Error, ErrorKind, ObjectStore, SettledSql, keys, question};
 
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,11 +83,13 @@ pub trait ReportWriter: Send + Sync {
 
 /// Writes the report of one settled question and says what its answer is.
 pub async fn run(
+    store: &impl ObjectStore,
     writer: &impl ReportWriter,
     planned: &PlannedQuestion,
     sql: &str,
 ) -> Result<Answer, Error> {
-    let settled = SettledSql::check(sql, &planned.tables)?;
+    let schema = Schema::load(store, &planned.schema_key).await?;
+    let settled = SettledSql::check(sql, &planned.tables, Some(&schema))?;
     let zone = question::time_zone(&planned.time_zone)?;
     let key = keys::report(&planned.id, &planned.partition);
     let request = WriteRequest {

@@ -80,6 +80,25 @@ impl Schema {
         tables.map(ddl::create_table).collect()
     }
 
+    /// As the guard takes it. A table named without its schema is in `public`, where the session's search path
+    /// leads.
+    pub fn to_guard(&self) -> sql_guard::schema::Schema {
+        let column = |column: &Column| sql_guard::schema::Column {
+            name: column.name.clone(),
+            data_type: column.data_type.clone(),
+        };
+        let tables = self.tables.iter().map(|table| sql_guard::schema::Table {
+            schema: table.schema.clone(),
+            name: table.name.clone(),
+            columns: table.columns.iter().map(column).collect(),
+            primary_key: table.primary_key.clone(),
+        });
+        sql_guard::schema::Schema {
+            tables: tables.collect(),
+            ..sql_guard::schema::Schema::default()
+        }
+    }
+
     /// The snapshot filed under `key`.
     pub async fn load(store: &impl ObjectStore, key: &str) -> Result<Schema, Error> {
         let body = store.get(key).await?.ok_or_else(|| {

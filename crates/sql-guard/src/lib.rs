@@ -46,7 +46,7 @@ pub use accepted::{Accepted, Column, DateLiteral, Relation};
 pub use anchor::{Anchor, AnchorKind, DateType, Word};
 pub use guard::Guard;
 pub use parse::MAX_SQL_BYTES;
-pub use refusal::Refusal;
+pub use refusal::{Refusal, RefusalKind};
 pub use walk::MAX_DEPTH;
 
 /// Takes one SQL text for a pure read, or refuses it.

@@ -8,11 +8,25 @@ const MAX_CONSTRUCT_CHARS: usize = 60;
 /// How much of a line is drawn on each side of the caret.
 const EXCERPT_CHARS: usize = 60;
 
+/// What sort of thing was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// It is not known to be a pure read.
+    Forbidden,
+    /// It names a table that the schema does not have.
+    UnknownRelation,
+    /// It names a column that no table in its place has.
+    UnknownColumn,
+}
+
 /// Why a text was refused. `Display` is one line that a model can act on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{construct}`{} is refused: {reason}; {instead}", place(*.position))]
 #[non_exhaustive]
 pub struct Refusal {
+    /// What sort of thing it is. Names are unknown to [`Guard::knowing`](crate::Guard::knowing) alone.
+    pub kind: RefusalKind,
     /// What was refused, such as `pg_sleep`, `FOR UPDATE` or `DELETE`.
     pub construct: String,
     /// Its first byte in the text that was given, from 0, where known.
@@ -33,11 +47,16 @@ impl Refusal {
     ) -> Self {
         let construct = construct.as_ref().chars().take(MAX_CONSTRUCT_CHARS);
         Self {
+            kind: RefusalKind::Forbidden,
             construct: construct.map(|c| if c.is_control() { ' ' } else { c }).collect(),
             position: usize::try_from(location).ok(),
             reason: reason.into(),
             instead: instead.into(),
         }
+    }
+
+    pub(crate) fn of(self, kind: RefusalKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// The same refusal in a text that has `bytes` more in front.

@@ -10,7 +10,7 @@ use pg_query::protobuf::{Alias, ColumnRef, Node, RangeVar, ResTarget, SelectStmt
 
 use crate::accepted::{Column, Relation};
 use crate::functions;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalKind};
 use crate::relations::names_of;
 use crate::schema::{Schema, Table, is_plain, nearest};
 use crate::total;
@@ -154,6 +154,7 @@ impl Walk<'_> {
                 let name = named.map_or(String::new(), |schema| format!("{schema}."));
                 let name = format!("{name}{}", table.relname);
                 Refusal::new(name, table.location, "there is no such table", instead)
+                    .of(RefusalKind::UnknownRelation)
             })?;
             item.know(known, renamed);
             item.schema = alias.is_none().then(|| known.schema.clone());
@@ -300,21 +301,22 @@ impl Scope {
     /// The refusal of a name that no query around it knows.
     fn nowhere(&self, name: &Name) -> Refusal {
         let column = name.column.clone().unwrap_or_else(|| "*".to_owned());
-        let (wanted, reason, known): (_, _, Vec<_>) = match name.qualifiers.last() {
+        let (wanted, kind, reason, known): (_, _, _, Vec<_>) = match name.qualifiers.last() {
             Some(alias) => {
-                let reason = "FROM has nothing of that name";
-                (alias, reason, self.items.iter().map(|item| item.name.clone()).collect())
+                let names = self.items.iter().map(|item| item.name.clone()).collect();
+                (alias, RefusalKind::UnknownRelation, "FROM has nothing of that name", names)
             }
             None => {
                 let columns = self.items.iter().filter_map(|item| item.columns.clone());
-                (&column, "no table in FROM has such a column", columns.flatten().collect())
+                let reason = "no table in FROM has such a column";
+                (&column, RefusalKind::UnknownColumn, reason, columns.flatten().collect())
             }
         };
         let instead = match nearest(wanted, known.into_iter()) {
             Some(known) => format!("write `{known}`"),
             None => "use the names that the schema has".to_owned(),
         };
-        Refusal::new(wanted, name.location, reason, instead)
+        Refusal::new(wanted, name.location, reason, instead).of(kind)
     }
 
     fn outputs(&self, select: &SelectStmt) -> Outputs {
@@ -393,7 +395,7 @@ impl Item {
             Some(column) => format!("write `{column}`"),
             None => "use the columns that it has".to_owned(),
         };
-        Refusal::new(wanted, name.location, reason, instead)
+        Refusal::new(wanted, name.location, reason, instead).of(RefusalKind::UnknownColumn)
     }
 }
 

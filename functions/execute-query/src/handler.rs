@@ -6,6 +6,7 @@ use aws_lambda_events::event::bedrock_agent_runtime::AgentEvent;
 use jiff::Timestamp;
 use lambda_shell::action_group::{self, ActionGroupAnswer, Call};
 use reporting::execute::{self, Preview, PreviewTable};
+use reporting::schema::SchemaReader;
 use reporting::{AsOf, Error, ObjectStore};
 
 /// The path in the action group's OpenAPI schema.
@@ -13,7 +14,7 @@ const PATH: &str = "/execute";
 
 pub(crate) async fn handle(
     store: &impl ObjectStore,
-    database: &impl Preview,
+    database: &(impl SchemaReader + Preview),
     event: AgentEvent,
     request_id: &str,
 ) -> Result<ActionGroupAnswer, Error> {
@@ -24,7 +25,7 @@ pub(crate) async fn handle(
 
 async fn execute(
     store: &impl ObjectStore,
-    database: &impl Preview,
+    database: &(impl SchemaReader + Preview),
     event: &AgentEvent,
 ) -> Result<PreviewTable, Error> {
     let call = Call::read(event, PATH, AsOf::from_timestamp(Timestamp::now()))?;

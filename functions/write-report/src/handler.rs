@@ -1,10 +1,10 @@
 //! A settled question in, its answer out.
 
-use reporting::Error;
 use reporting::ask::Settled;
 use reporting::close::Answer;
 use reporting::plan::PlannedQuestion;
 use reporting::report::{self, ReportWriter};
+use reporting::{Error, ObjectStore};
 use serde::Deserialize;
 
 /// The child execution's state: the plan's line, and what asking settled on.
@@ -15,6 +15,10 @@ pub(crate) struct Event {
     settled: Settled,
 }
 
-pub(crate) async fn handle(writer: &impl ReportWriter, event: Event) -> Result<Answer, Error> {
-    report::run(writer, &event.planned, &event.settled.sql).await
+pub(crate) async fn handle(
+    store: &impl ObjectStore,
+    writer: &impl ReportWriter,
+    event: Event,
+) -> Result<Answer, Error> {
+    report::run(store, writer, &event.planned, &event.settled.sql).await
 }

@@ -20,6 +20,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         secret_arn: environment.require("QUAESTOR_SECRET_ARN")?,
         name: environment.require("QUAESTOR_DATABASE")?,
     };
-    let writer = ParquetWriter::new(DataApi::new(clients.rds_data(), database), bucket);
-    lambda_shell::serve(async |event, _| handler::handle(&writer, event).await).await
+    let writer = ParquetWriter::new(DataApi::new(clients.rds_data(), database), bucket.clone());
+    lambda_shell::serve(async |event, _| handler::handle(&bucket, &writer, event).await).await
 }

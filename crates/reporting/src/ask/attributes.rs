@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 
 use crate::attempt::Session;
 use crate::plan::PlannedQuestion;
-use crate::{AsOf, Error, ErrorKind, question};
+use crate::schema::{Schema, SchemaReader};
+use crate::{AsOf, Error, ErrorKind, ObjectStore, question};
 
 /// The session attributes: what an action group knows of the question that it works for. The model
 /// does not see them and cannot change them.
@@ -129,6 +130,18 @@ impl Attributes {
             time_zone,
             timeout: Duration::from_secs(timeout).min(question::MAX_TIMEOUT),
         })
+    }
+
+    /// The run's snapshot of the schema; without a run, the schema as it is now.
+    pub async fn schema(
+        &self,
+        store: &impl ObjectStore,
+        catalog: &impl SchemaReader,
+    ) -> Result<Schema, Error> {
+        match &self.in_run {
+            Some(in_run) => Schema::load(store, &in_run.schema_key).await,
+            None => catalog.read().await,
+        }
     }
 
     /// The zone of the time anchors.

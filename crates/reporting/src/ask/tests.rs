@@ -114,7 +114,10 @@ async fn what_a_late_agent_has_tried_counts() {
 
 #[tokio::test]
 async fn an_approved_query_spares_the_agent() {
-    let store = Memory::default();
+    let schema = r#"{"tables":[{"schema":"a","name":"b","comment":null,"columns":[
+        {"name":"x","data_type":"text","not_null":true,"comment":null}],"primary_key":[],"foreign_keys":[]}]}"#;
+    let bucket = || Memory::of(&[("schema/x.json", schema)]);
+    let store = bucket();
     let agent = Scripted {
         store: &store,
         attempts: vec![],
@@ -126,8 +129,10 @@ async fn an_approved_query_spares_the_agent() {
         run(&store, &agent, &planned(Some("SELECT x FROM a.b;")), "s1").await.expect("settled");
     assert_eq!(settled.sql, "SELECT x FROM a.b");
     assert_eq!(agent.asked.load(Ordering::SeqCst), 0);
-    let store = Memory::default();
-    let refused =
-        run(&store, &agent, &planned(Some("DROP TABLE a.b")), "s1").await.expect_err("refused");
-    assert_eq!(refused.kind(), ErrorKind::SqlRefused);
+    for (sql, expected) in
+        [("DROP TABLE a.b", ErrorKind::SqlRefused), ("SELECT y FROM a.b", ErrorKind::UnknownColumn)]
+    {
+        let refused = run(&bucket(), &agent, &planned(Some(sql)), "s1").await.expect_err(sql);
+        assert_eq!(refused.kind(), expected, "{sql}");
+    }
 }
