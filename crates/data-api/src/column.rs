@@ -22,12 +22,25 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use aws_sdk_rdsdata::types::ColumnMetadata;
+use serde::Deserialize;
 
 use crate::{Error, ErrorKind};
 
 /// The scale of a numeric that declares none.
 const DEFAULT_SCALE: i8 = 18;
+
+/// What the service says of a column: its `ColumnMetadata`, as far as it matters here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Metadata {
+    name: Option<String>,
+    label: Option<String>,
+    type_name: Option<String>,
+    precision: Option<i32>,
+    scale: Option<i32>,
+    schema_name: Option<String>,
+    table_name: Option<String>,
+}
 
 /// A column of the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,14 +51,24 @@ pub struct Column {
     pub postgres_type: String,
     /// Its type in the batches.
     pub data_type: DataType,
+    /// The schema and the table that it is a plain column of, where it is one and the service says so. There it
+    /// has `name` as well, unless the SQL renamed it.
+    pub origin: Option<(String, String)>,
+}
+
+impl Metadata {
+    fn digits(&self) -> (i32, i32) {
+        (self.precision.unwrap_or_default(), self.scale.unwrap_or_default())
+    }
 }
 
 impl Column {
     /// Reads what the service says of a column.
-    pub(crate) fn of(metadata: &ColumnMetadata) -> Result<Column, Error> {
+    pub(crate) fn of(metadata: &Metadata) -> Result<Column, Error> {
         let column = Column::of_any_type(metadata);
         let type_name = metadata.type_name.as_deref().unwrap_or_default();
-        if data_type(type_name, metadata.precision, metadata.scale).is_some() {
+        let (precision, scale) = metadata.digits();
+        if data_type(type_name, precision, scale).is_some() {
             return Ok(column);
         }
         let Column { name, postgres_type, .. } = column;
@@ -57,17 +80,19 @@ impl Column {
     }
 
     /// The same, as text where the service cannot return the type.
-    pub(crate) fn of_any_type(metadata: &ColumnMetadata) -> Column {
+    pub(crate) fn of_any_type(metadata: &Metadata) -> Column {
         let name = metadata.label.as_ref().or(metadata.name.as_ref()).cloned().unwrap_or_default();
         let type_name = metadata.type_name.as_deref().unwrap_or_default();
-        let (precision, scale) = (metadata.precision, metadata.scale);
+        let (precision, scale) = metadata.digits();
         let postgres_type = match (type_name.strip_prefix('_'), type_name) {
             (Some(element), _) => format!("{element}[]"),
             (None, "numeric") if precision > 0 => format!("numeric({precision},{scale})"),
             (None, name) => name.to_owned(),
         };
         let data_type = data_type(type_name, precision, scale).unwrap_or(DataType::Utf8);
-        Column { name, postgres_type, data_type }
+        let filled = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
+        let origin = filled(&metadata.schema_name).zip(filled(&metadata.table_name));
+        Column { name, postgres_type, data_type, origin }
     }
 }
 
@@ -202,8 +227,13 @@ mod tests {
     use super::*;
 
     fn column(type_name: &str, precision: i32, scale: i32) -> Result<Column, Error> {
-        let metadata = ColumnMetadata::builder().label("price").type_name(type_name);
-        Column::of(&metadata.precision(precision).scale(scale).build())
+        Column::of(&Metadata {
+            label: Some("price".to_owned()),
+            type_name: Some(type_name.to_owned()),
+            precision: Some(precision),
+            scale: Some(scale),
+            ..Metadata::default()
+        })
     }
 
     #[test]

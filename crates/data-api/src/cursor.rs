@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use aws_sdk_rdsdata::Client;
 use tokio::task::JoinHandle;
 
@@ -53,6 +53,7 @@ pub struct Cursor {
     schema: SchemaRef,
     size: PageSize,
     next: Next,
+    is_read: bool,
     timeout: Duration,
     remaining: Option<u64>,
     is_truncated: bool,
@@ -102,7 +103,10 @@ impl Cursor {
         let rows = size.rows().min(limits.max_rows.map_or(u64::MAX, |rows| rows.saturating_add(1)));
         let (transaction, page) =
             Self::first_page(client, database, statement, limits, rows).await?;
-        let columns = match page.metadata.iter().map(Column::of).collect::<Result<Vec<_>, _>>() {
+        let columns = page
+            .metadata()
+            .and_then(|metadata| metadata.iter().map(Column::of).collect::<Result<Vec<_>, _>>());
+        let columns = match columns {
             Ok(columns) => columns,
             Err(error) => {
                 transaction.rollback().await;
@@ -115,6 +119,7 @@ impl Cursor {
             columns,
             size,
             next: Next::Here(page),
+            is_read: false,
             timeout: limits.statement_timeout(),
             remaining: limits.max_rows,
             is_truncated: false,
@@ -131,7 +136,7 @@ impl Cursor {
     ) -> Result<Vec<Column>, Error> {
         let (transaction, page) = Self::first_page(client, database, statement, limits, 0).await?;
         transaction.rollback().await;
-        Ok(page.metadata.iter().map(Column::of_any_type).collect())
+        Ok(page.metadata()?.iter().map(Column::of_any_type).collect())
     }
 
     /// Begins a transaction and fetches the first rows. After a failure nothing is left open.
@@ -206,7 +211,7 @@ impl Cursor {
     }
 
     async fn advance(&mut self) -> Result<Option<RecordBatch>, Error> {
-        let mut page = match std::mem::replace(&mut self.next, Next::Lost) {
+        let page = match std::mem::replace(&mut self.next, Next::Lost) {
             Next::Here(page) => page,
             Next::OnItsWay(fetch) => fetch.await.map_err(|error| {
                 Error::new(ErrorKind::TransactionLost, "a fetch was broken off; begin anew")
@@ -221,38 +226,52 @@ impl Cursor {
                 return Err(Error::new(ErrorKind::TransactionLost, message));
             }
         };
-        self.take(&mut page);
-        if page.is_last {
-            self.transaction.rollback().await;
-            self.next = Next::End;
-        } else {
-            self.next = Next::OnItsWay(self.fetch());
+        // Whether more rows follow shows when this page is decoded. A page in the middle is taken for a full one,
+        // and the next asked for at once: at the end that costs a call that returns none. The first page, which is
+        // the only one of most results, is decoded before.
+        if self.is_read && self.remaining.is_none_or(|remaining| remaining >= page.asked) {
+            self.size.learn(page.asked, page.json.len(), self.has_blobs());
+            self.next = Next::OnItsWay(self.fetch(page.asked));
         }
-        if page.records.is_empty() {
-            return Ok(None);
+        self.is_read = true;
+        let decoded = decode(&self.columns, &self.schema, &page)?;
+        let rows = decoded.batch.num_rows() as u64;
+        let batch = self.cut(decoded.batch);
+        if rows < page.asked || self.is_truncated {
+            self.end().await;
+        } else if !matches!(self.next, Next::OnItsWay(_)) {
+            self.size.learn(rows, page.json.len(), self.has_blobs());
+            self.next = Next::OnItsWay(self.fetch(0));
         }
-        let decoded = decode(&self.columns, &self.schema, &page.records)?;
         self.rounded_values += decoded.rounded_values;
-        Ok(Some(decoded.batch))
+        Ok(Some(batch).filter(|batch| batch.num_rows() > 0))
     }
 
-    /// Counts a page's rows, cuts what is over `max_rows` and learns the size of the next.
-    fn take(&mut self, page: &mut Page) {
-        self.size.learn(&page.records);
-        let Some(remaining) = &mut self.remaining else { return };
-        let rows = page.records.len() as u64;
-        if rows > *remaining {
-            page.records.truncate(usize::try_from(*remaining).unwrap_or(usize::MAX));
-            page.is_last = true;
-            self.is_truncated = true;
-        }
-        *remaining = remaining.saturating_sub(rows);
+    /// Cuts what is over `max_rows`, and counts the rest.
+    fn cut(&mut self, batch: RecordBatch) -> RecordBatch {
+        let Some(remaining) = &mut self.remaining else { return batch };
+        let rows = batch.num_rows() as u64;
+        self.is_truncated = rows > *remaining;
+        let kept = rows.min(*remaining);
+        *remaining -= kept;
+        batch.slice(0, kept as usize)
     }
 
-    /// Sends the next call. The former has answered, so that there are never two at once.
-    fn fetch(&self) -> JoinHandle<Result<Page, Error>> {
-        let rows =
-            self.size.rows().min(self.remaining.map_or(u64::MAX, |rows| rows.saturating_add(1)));
+    /// Ends the transaction after the last row.
+    async fn end(&mut self) {
+        self.abandon().await;
+        self.next = Next::End;
+    }
+
+    fn has_blobs(&self) -> bool {
+        self.columns.iter().any(|column| column.data_type == DataType::Binary)
+    }
+
+    /// Sends the next call, while `unread` rows of the former are not yet counted. The former has answered, so
+    /// that there are never two at once.
+    fn fetch(&self, unread: u64) -> JoinHandle<Result<Page, Error>> {
+        let missing = self.remaining.map_or(u64::MAX, |rows| (rows - unread).saturating_add(1));
+        let rows = self.size.rows().min(missing);
         let (transaction, timeout) = (self.transaction.clone(), self.timeout);
         tokio::spawn(async move { Page::fetch(&transaction, rows, timeout).await })
     }

@@ -1,21 +1,20 @@
-//! A page's fields as Arrow arrays, column by column.
+//! A page's JSON as Arrow arrays: each cell goes from the text of the answer into the builder of its column.
 
+use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::timezone::Tz;
-use arrow::array::{
-    ArrayRef, BinaryArray, BooleanArray, BooleanBuilder, Date32Array, Decimal128Array,
-    Float32Array, Float64Array, Float64Builder, Int16Array, Int32Array, Int64Array, Int64Builder,
-    ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
-use arrow::datatypes::{DataType, Date32Type, SchemaRef};
-use aws_sdk_rdsdata::types::{ArrayValue, Field};
 
-use crate::column::list_element;
-use crate::{Column, Error, ErrorKind, decimal};
+use crate::cells::{CellBuilder, Misfit};
+use crate::member::Member;
+use crate::page::Page;
+use crate::{Column, Error, ErrorKind};
 
-/// Records as a batch.
+/// A page as a batch.
 #[derive(Debug)]
 pub(crate) struct Decoded {
     pub(crate) batch: RecordBatch,
@@ -23,119 +22,67 @@ pub(crate) struct Decoded {
     pub(crate) rounded_values: u64,
 }
 
-/// Decodes records that have one field a column.
+/// Decodes a page of these columns.
+///
+/// An answer without records, without metadata or with more rows than were asked for is not taken for a page: an
+/// empty or truncated body reads as one that leaves everything out.
 pub(crate) fn decode(
     columns: &[Column],
     schema: &SchemaRef,
-    records: &[Vec<Field>],
+    page: &Page,
 ) -> Result<Decoded, Error> {
-    let mut rounded_values = 0;
-    let arrays = columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| Cells { column, index, records }.array(&mut rounded_values))
-        .collect::<Result<Vec<_>, _>>()?;
+    // Room for what was asked for, unless that is more than such a page can hold.
+    let rows =
+        usize::try_from(page.asked).unwrap_or(0).min(page.json.len() / 4 / columns.len().max(1));
+    let cells = columns.iter().map(|column| CellBuilder::new(&column.data_type, rows)).collect();
+    let mut rows = Rows { cells, row_count: 0, fault: None };
+    let mut json = serde_json::Deserializer::from_str(&page.json);
+    let read =
+        Answer(&mut rows).deserialize(&mut json).and_then(|parts| json.end().map(|()| parts));
+    let parts = match (rows.fault.take(), read) {
+        (Some(fault), _) => return Err(fault.error(columns)),
+        // The cause may quote the body, so it stays here.
+        (None, Err(_)) => return Err(Error::malformed("a body that cannot be read")),
+        (None, Ok(parts)) => parts,
+    };
+    if !parts.records {
+        return Err(Error::malformed("a page without records"));
+    }
+    if parts.columns != Some(columns.len()) {
+        return Err(Error::malformed("a page without column metadata"));
+    }
+    if rows.row_count > page.asked {
+        return Err(Error::malformed("a page of more rows than were asked for"));
+    }
+    let rounded_values = rows.cells.iter().map(CellBuilder::rounded_values).sum();
+    let arrays = rows.cells.into_iter().map(CellBuilder::finish).collect();
     let batch = RecordBatch::try_new(Arc::clone(schema), arrays)
         .map_err(|error| Error::malformed("columns of unequal length").with_source(error))?;
     Ok(Decoded { batch, rounded_values })
 }
 
-/// The cells of one column.
-#[derive(Clone, Copy)]
-struct Cells<'a> {
-    column: &'a Column,
-    index: usize,
-    records: &'a [Vec<Field>],
+/// The rows so far.
+struct Rows {
+    cells: Vec<CellBuilder>,
+    row_count: u64,
+    /// What ended the reading, if not the JSON itself.
+    fault: Option<Fault>,
 }
 
-/// Why a cell has no value in its column's type.
-enum Misfit {
-    /// The service sent another kind of field.
-    Kind,
-    /// No Arrow value means it.
-    Range,
+enum Fault {
+    /// In the column at that place.
+    Cell(usize, Misfit),
+    /// A record has not one field a column.
+    Fields,
 }
 
-impl<'a> Cells<'a> {
-    fn array(self, rounded_values: &mut u64) -> Result<ArrayRef, Error> {
-        Ok(match &self.column.data_type {
-            DataType::Boolean => Arc::new(self.collect::<_, BooleanArray>(boolean)?),
-            DataType::Int16 => Arc::new(self.collect::<_, Int16Array>(integer)?),
-            DataType::Int32 => Arc::new(self.collect::<_, Int32Array>(integer)?),
-            DataType::Int64 => Arc::new(self.collect::<_, Int64Array>(integer)?),
-            // A float4 goes through a double and back unharmed: the double is the nearest to its shortest digits.
-            DataType::Float32 => {
-                Arc::new(self.collect::<_, Float32Array>(|field| Ok(float(field)? as f32))?)
-            }
-            DataType::Float64 => Arc::new(self.collect::<_, Float64Array>(float)?),
-            DataType::Decimal128(precision, scale) => {
-                let digits = |field: &'a Field| {
-                    let value =
-                        decimal::parse(string(field)?, *precision, *scale).ok_or(Misfit::Range)?;
-                    *rounded_values += u64::from(value.rounded);
-                    Ok(value.units)
-                };
-                let array = self.collect::<_, Decimal128Array>(digits)?;
-                Arc::new(array.with_precision_and_scale(*precision, *scale).map_err(|error| {
-                    Error::malformed("a numeric of an unknown precision").with_source(error)
-                })?)
-            }
-            DataType::Date32 => Arc::new(self.collect::<_, Date32Array>(date)?),
-            DataType::Timestamp(_, zone) => {
-                let array = self.collect::<_, TimestampMicrosecondArray>(timestamp)?;
-                Arc::new(array.with_timezone_opt(zone.clone()))
-            }
-            DataType::Binary => Arc::new(self.collect::<_, BinaryArray>(binary)?),
-            DataType::List(element) => self.lists(element.data_type())?,
-            _ => Arc::new(self.collect::<_, StringArray>(string)?),
-        })
-    }
-
-    fn collect<T, A>(self, mut read: impl FnMut(&'a Field) -> Result<T, Misfit>) -> Result<A, Error>
-    where
-        A: FromIterator<Option<T>>,
-    {
-        self.fields()
-            .map(|field| field.map(&mut read).transpose().map_err(|misfit| self.error(misfit)))
-            .collect()
-    }
-
-    /// The column's fields, NULL as `None`.
-    fn fields(self) -> impl Iterator<Item = Option<&'a Field>> {
-        self.records.iter().map(move |record| match &record[self.index] {
-            Field::IsNull(true) => None,
-            field => Some(field),
-        })
-    }
-
-    fn lists(self, element: &DataType) -> Result<ArrayRef, Error> {
-        let element_field = list_element(element.clone());
-        macro_rules! lists {
-            ($builder:ty, $values:ident) => {{
-                let mut lists = ListBuilder::new(<$builder>::new()).with_field(element_field);
-                for field in self.fields() {
-                    match field {
-                        None => lists.append_null(),
-                        Some(Field::ArrayValue(ArrayValue::$values(values))) => {
-                            lists.values().extend(values.iter().cloned());
-                            lists.append(true);
-                        }
-                        Some(_) => return Err(self.error(Misfit::Kind)),
-                    }
-                }
-                Arc::new(lists.finish())
-            }};
-        }
-        Ok(match element {
-            DataType::Boolean => lists!(BooleanBuilder, BooleanValues),
-            DataType::Int64 => lists!(Int64Builder, LongValues),
-            DataType::Float64 => lists!(Float64Builder, DoubleValues),
-            _ => lists!(StringBuilder, StringValues),
-        })
-    }
-
-    fn error(self, misfit: Misfit) -> Error {
-        let Column { name, postgres_type, data_type } = self.column;
+impl Fault {
+    fn error(self, columns: &[Column]) -> Error {
+        let (place, misfit) = match self {
+            Fault::Cell(place, misfit) => (place, misfit),
+            Fault::Fields => return Error::malformed("a record whose fields are not the columns"),
+        };
+        let Column { name, postgres_type, data_type, .. } = &columns[place];
         match misfit {
             Misfit::Kind => Error::new(
                 ErrorKind::UnsupportedType,
@@ -155,54 +102,141 @@ impl<'a> Cells<'a> {
     }
 }
 
-fn boolean(field: &Field) -> Result<bool, Misfit> {
-    match field {
-        Field::BooleanValue(value) => Ok(*value),
-        _ => Err(Misfit::Kind),
+/// What an answer was seen to hold.
+#[derive(Default)]
+struct Parts {
+    records: bool,
+    columns: Option<usize>,
+}
+
+/// The answer: an object.
+struct Answer<'a>(&'a mut Rows);
+
+impl<'de> DeserializeSeed<'de> for Answer<'_> {
+    type Value = Parts;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Parts, D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-fn integer<T: TryFrom<i64>>(field: &Field) -> Result<T, Misfit> {
-    match field {
-        Field::LongValue(value) => T::try_from(*value).map_err(|_| Misfit::Range),
-        _ => Err(Misfit::Kind),
+impl<'de> Visitor<'de> for Answer<'_> {
+    type Value = Parts;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an answer of ExecuteStatement")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts, A::Error> {
+        let mut parts = Parts::default();
+        while let Some(key) = map.next_key::<&str>()? {
+            match key {
+                "records" => {
+                    map.next_value_seed(Records(&mut *self.0))?;
+                    parts.records = true;
+                }
+                "columnMetadata" => {
+                    parts.columns = Some(map.next_value::<Vec<IgnoredAny>>()?.len())
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(parts)
     }
 }
 
-fn float(field: &Field) -> Result<f64, Misfit> {
-    match field {
-        Field::DoubleValue(value) => Ok(*value),
-        _ => Err(Misfit::Kind),
+/// Its records: a list.
+struct Records<'a>(&'a mut Rows);
+
+impl<'de> DeserializeSeed<'de> for Records<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
     }
 }
 
-fn string(field: &Field) -> Result<&str, Misfit> {
-    match field {
-        Field::StringValue(text) => Ok(text),
-        _ => Err(Misfit::Kind),
+impl<'de> Visitor<'de> for Records<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("records")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut records: A) -> Result<(), A::Error> {
+        while records.next_element_seed(Record(&mut *self.0))?.is_some() {
+            self.0.row_count += 1;
+        }
+        Ok(())
     }
 }
 
-fn binary(field: &Field) -> Result<&[u8], Misfit> {
-    match field {
-        Field::BlobValue(blob) => Ok(blob.as_ref()),
-        _ => Err(Misfit::Kind),
+/// One record: a list of one field a column.
+struct Record<'a>(&'a mut Rows);
+
+impl<'de> DeserializeSeed<'de> for Record<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
     }
 }
 
-/// Days since 1970. PostgreSQL prints the years 1 to 9999 in ten characters, all others in more.
-fn date(field: &Field) -> Result<i32, Misfit> {
-    let text = string(field)?;
-    let ten = Some(text).filter(|text| text.len() == 10);
-    ten.and_then(Date32Type::parse).ok_or(Misfit::Range)
+impl<'de> Visitor<'de> for Record<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a record")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let Rows { cells, fault, .. } = self.0;
+        for (place, cell) in cells.iter_mut().enumerate() {
+            match fields.next_element_seed(FieldOf(cell))? {
+                Some(Ok(())) => {}
+                Some(Err(misfit)) => {
+                    *fault = Some(Fault::Cell(place, misfit));
+                    return Err(A::Error::custom("a cell"));
+                }
+                None => {
+                    *fault = Some(Fault::Fields);
+                    return Err(A::Error::custom("too few fields"));
+                }
+            }
+        }
+        if fields.next_element::<IgnoredAny>()?.is_some() {
+            *fault = Some(Fault::Fields);
+            return Err(A::Error::custom("too many fields"));
+        }
+        Ok(())
+    }
 }
 
-/// Microseconds since 1970. A `timestamptz` comes in UTC without an offset, and is read with one too.
-fn timestamp(field: &Field) -> Result<i64, Misfit> {
-    const UTC: &str = "+00:00";
-    let utc: Tz = UTC.parse().map_err(|_| Misfit::Kind)?;
-    let instant = string_to_datetime(&utc, string(field)?).map_err(|_| Misfit::Range)?;
-    Ok(instant.timestamp_micros())
+/// One field: an object whose one member says what kind of value it holds.
+struct FieldOf<'a>(&'a mut CellBuilder);
+
+impl<'de> DeserializeSeed<'de> for FieldOf<'_> {
+    type Value = Result<(), Misfit>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FieldOf<'_> {
+    type Value = Result<(), Misfit>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a field")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Some(kind) = map.next_key()? else { return Ok(Err(Misfit::Kind)) };
+        let taken = map.next_value_seed(Member { kind, cell: self.0 })?;
+        // A second member would be another value of the same cell.
+        let alone = map.next_entry::<IgnoredAny, IgnoredAny>()?.is_none();
+        Ok(if alone { taken } else { taken.and(Err(Misfit::Kind)) })
+    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@
 //! The SQL is not checked here: that it is one statement, and one that only reads, is the caller's care.
 //! The service takes a `:name` outside of quotes for a parameter, and none is given.
 
+mod answer;
+mod cells;
 mod column;
 mod cursor;
 mod decimal;
@@ -54,6 +56,7 @@ mod decode;
 mod error;
 mod failure;
 mod limits;
+mod member;
 mod page;
 mod rows;
 mod told;

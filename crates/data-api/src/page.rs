@@ -3,26 +3,26 @@
 use std::fmt;
 use std::time::Duration;
 
-use aws_sdk_rdsdata::operation::execute_statement::ExecuteStatementOutput;
-use aws_sdk_rdsdata::types::{ArrayValue, ColumnMetadata, Field};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
+use crate::column::Metadata;
 use crate::failure::Call;
 use crate::transaction::Transaction;
 use crate::{Error, ErrorKind, Limits};
 
-/// What one `FETCH` returned.
+/// What one `FETCH` returned, unread.
 pub(crate) struct Page {
-    pub(crate) metadata: Vec<ColumnMetadata>,
-    pub(crate) records: Vec<Vec<Field>>,
-    /// The cursor had no more rows than these.
-    pub(crate) is_last: bool,
+    /// The answer's JSON.
+    pub(crate) json: String,
+    /// The rows that were asked for; a page of fewer is the last.
+    pub(crate) asked: u64,
 }
 
 impl fmt::Debug for Page {
-    /// Counts its rows and shows none of them: a cursor may be logged.
+    /// Shows none of its rows: a cursor may be logged.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let row_count = self.records.len();
-        formatter.debug_struct("Page").field("row_count", &row_count).finish_non_exhaustive()
+        formatter.debug_struct("Page").field("asked", &self.asked).finish_non_exhaustive()
     }
 }
 
@@ -35,55 +35,65 @@ impl Page {
     ) -> Result<Page, Error> {
         let call = Call { sql_offset: None, page_rows: rows, timeout };
         let sql = format!("FETCH FORWARD {rows} FROM quaestor");
-        Page::of(transaction.execute(&sql, call).await?, rows)
+        Ok(Page { json: transaction.fetch(&sql, call).await?, asked: rows })
     }
 
-    /// An answer without records, without metadata or with more rows than asked for is not taken for a
-    /// page: an empty or truncated body reads as an answer that leaves everything out.
-    fn of(output: ExecuteStatementOutput, rows: u64) -> Result<Page, Error> {
+    /// What it says of its columns, at least one of them.
+    pub(crate) fn metadata(&self) -> Result<Vec<Metadata>, Error> {
+        let answer: Answer = serde_json::from_str(&self.json)
+            // The cause may quote the body, so it stays here.
+            .map_err(|_| Error::malformed("a body that cannot be read"))?;
+        answer.metadata()
+    }
+}
+
+/// An answer, as far as it tells of its columns.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    column_metadata: Option<Vec<Metadata>>,
+    records: Option<IgnoredAny>,
+    generated_fields: Option<IgnoredAny>,
+}
+
+impl Answer {
+    /// An answer without records or without metadata is not taken for a page: an empty or truncated body reads
+    /// as an answer that leaves everything out.
+    fn metadata(self) -> Result<Vec<Metadata>, Error> {
         let no_columns = || {
             let message = "the statement returns no columns; select at least one";
             Error::new(ErrorKind::SqlFailed, message)
         };
-        let Some(records) = output.records else {
+        if self.records.is_none() {
             // What is answered to a statement without columns, and not by an empty body.
-            return Err(match output.generated_fields {
+            return Err(match self.generated_fields {
                 Some(_) => no_columns(),
                 None => Error::malformed("a page without records"),
             });
-        };
-        let metadata = output
+        }
+        let metadata = self
             .column_metadata
             .ok_or_else(|| Error::malformed("a page without column metadata"))?;
-        if metadata.is_empty() {
-            return Err(no_columns());
-        }
-        if records.len() as u64 > rows {
-            return Err(Error::malformed("a page of more rows than were asked for"));
-        }
-        if records.iter().any(|record| record.len() != metadata.len()) {
-            return Err(Error::malformed("a record whose fields are not the columns"));
-        }
-        Ok(Page { is_last: (records.len() as u64) < rows, metadata, records })
+        if metadata.is_empty() { Err(no_columns()) } else { Ok(metadata) }
     }
 }
 
 /// How many rows the next page may have.
 #[derive(Debug)]
 pub(crate) struct PageSize {
-    page_bytes: usize,
+    page_bytes: u64,
     max_rows: u64,
     rows: u64,
     /// The mean of the page with the longest rows so far: pages shrink at once and never grow back, since
     /// an overflow costs the whole extraction and a small page costs a call.
-    row_bytes: usize,
+    row_bytes: u64,
 }
 
 impl PageSize {
     pub(crate) fn new(limits: &Limits) -> PageSize {
         let max_rows = limits.max_page_rows.max(1);
         PageSize {
-            page_bytes: limits.page_bytes,
+            page_bytes: limits.page_bytes as u64,
             max_rows,
             rows: limits.first_page_rows.clamp(1, max_rows),
             row_bytes: 1,
@@ -95,39 +105,15 @@ impl PageSize {
         self.rows
     }
 
-    /// Learns from a page that has come.
-    pub(crate) fn learn(&mut self, records: &[Vec<Field>]) {
-        let bytes: usize = records.iter().flatten().map(weight).sum();
-        let Some(mean) = bytes.checked_div(records.len()) else { return };
-        self.row_bytes = self.row_bytes.max(mean);
-        self.rows = ((self.page_bytes / self.row_bytes) as u64).clamp(1, self.max_rows);
-    }
-}
-
-/// The bytes of a field in the response's JSON. On Aurora the limit was seen to count what PostgreSQL sends
-/// instead (the text and four bytes more a value), which is less, but for `bytea`: its hex is longer than
-/// base64.
-fn weight(field: &Field) -> usize {
-    const NUMBER: usize = 20;
-    match field {
-        Field::StringValue(text) => 20 + text.len(),
-        Field::BlobValue(blob) => 20 + 2 * blob.as_ref().len(),
-        Field::ArrayValue(array) => 20 + array_weight(array),
-        _ => 16 + NUMBER,
-    }
-}
-
-fn array_weight(array: &ArrayValue) -> usize {
-    const ELEMENT: usize = 20;
-    match array {
-        ArrayValue::StringValues(texts) => {
-            texts.iter().map(|text| 5 + text.as_ref().map_or(0, String::len)).sum()
-        }
-        ArrayValue::ArrayValues(arrays) => arrays.iter().flatten().map(array_weight).sum(),
-        ArrayValue::LongValues(values) => ELEMENT * values.len(),
-        ArrayValue::DoubleValues(values) => ELEMENT * values.len(),
-        ArrayValue::BooleanValues(values) => ELEMENT * values.len(),
-        _ => 0,
+    /// Learns from a page of so many rows and bytes of JSON.
+    ///
+    /// On Aurora the limit was seen to count what PostgreSQL sends instead (the text and four bytes more a
+    /// value), which is less, but for `bytea`: its hex is longer than the base64 of JSON by half.
+    pub(crate) fn learn(&mut self, rows: u64, json_bytes: usize, has_blobs: bool) {
+        let bytes = json_bytes as u64 * if has_blobs { 3 } else { 2 } / 2;
+        let Some(mean) = bytes.checked_div(rows) else { return };
+        self.row_bytes = self.row_bytes.max(mean).max(1);
+        self.rows = (self.page_bytes / self.row_bytes).clamp(1, self.max_rows);
     }
 }
 
@@ -145,44 +131,39 @@ mod tests {
         };
         let mut size = PageSize::new(&limits);
         assert_eq!(size.rows(), 8);
-        let mut check = |text_bytes: usize, expected| {
-            size.learn(&[vec![Field::StringValue("x".repeat(text_bytes))]]);
-            assert_eq!(size.rows(), expected, "{text_bytes}");
+        let mut check = |rows: u64, json_bytes: usize, has_blobs: bool, expected: u64| {
+            size.learn(rows, json_bytes, has_blobs);
+            assert_eq!(size.rows(), expected, "{json_bytes} of {rows}");
         };
-        check(80, 100);
-        check(980, 10);
-        check(0, 10);
-        check(20_000, 1);
-        size.learn(&[]);
-        assert_eq!(size.rows(), 1);
+        check(10, 1_000, false, 100);
+        check(2, 2_000, false, 10);
+        check(50, 0, false, 10);
+        check(2, 2_000, true, 6);
+        check(1, 20_000, false, 1);
+        check(0, 500, false, 1);
     }
 
     #[test]
     fn short_rows_stop_at_the_most_rows_a_page() {
         let mut size = PageSize::new(&Limits { max_page_rows: 50, ..Limits::default() });
         assert_eq!(size.rows(), 50);
-        size.learn(&[vec![Field::LongValue(1)]]);
+        size.learn(50, 400, false);
         assert_eq!(size.rows(), 50);
     }
 
     #[test]
     fn what_is_left_out_is_not_taken_for_no_rows() {
-        let check = |output: ExecuteStatementOutput, expected: &str| {
-            let error =
-                Page::of(output, 1).err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(error.contains(expected), "{error}");
+        let check = |json: &str, expected: &str| {
+            let page = Page { json: json.to_owned(), asked: 1 };
+            let error = page.metadata().err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(expected), "{json}: {error}");
         };
-        let column = || ColumnMetadata::builder().name("a").build();
-        let record = || vec![Field::LongValue(1)];
-        let output = ExecuteStatementOutput::builder;
-        check(output().build(), "without records");
-        check(output().set_generated_fields(Some(Vec::new())).build(), "no columns");
-        check(output().records(record()).build(), "without column metadata");
-        check(
-            output().records(Vec::new()).column_metadata(column()).build(),
-            "fields are not the columns",
-        );
-        let two = output().records(record()).records(record());
-        check(two.column_metadata(column()).build(), "more rows");
+        check("", "cannot be read");
+        check("{}", "without records");
+        check(r#"{"generatedFields":[]}"#, "no columns");
+        check(r#"{"records":[[{"longValue":1}]]}"#, "without column metadata");
+        check(r#"{"records":[[]],"columnMetadata":[]}"#, "no columns");
+        check(r#"{"columnMetadata":[{"name":"a"}],"records":[[{"longValue":1"#, "cannot be read");
+        check(r#"{"columnMetadata":[{"name":"a"}],"records":[]} x"#, "cannot be read");
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use aws_sdk_rdsdata::Client;
-use aws_sdk_rdsdata::operation::execute_statement::ExecuteStatementOutput;
+use aws_sdk_rdsdata::operation::execute_statement::builders::ExecuteStatementFluentBuilder;
 use aws_sdk_rdsdata::types::{DecimalReturnType, LongReturnType, ResultSetOptions};
 use tokio::time::{Instant, sleep};
 
+use crate::answer::RawAnswer;
 use crate::failure::Call;
 use crate::{Database, Error, ErrorKind};
 
@@ -56,12 +57,20 @@ impl Transaction {
         Ok(Transaction { client: client.clone(), database: database.clone(), id })
     }
 
-    /// Runs one statement. Never twice, whatever happens to its answer.
-    pub(crate) async fn execute(
-        &self,
-        sql: &str,
-        call: Call,
-    ) -> Result<ExecuteStatementOutput, Error> {
+    /// Runs one statement that returns no rows of interest.
+    pub(crate) async fn execute(&self, sql: &str, call: Call) -> Result<(), Error> {
+        self.statement(sql).send().await.map(drop).map_err(|error| call.error(error))
+    }
+
+    /// Runs one statement and hands its answer on as it came, JSON.
+    pub(crate) async fn fetch(&self, sql: &str, call: Call) -> Result<String, Error> {
+        let sent = self.statement(sql).customize().interceptor(RawAnswer).send().await;
+        let answer = sent.map_err(|error| call.error(error))?;
+        answer.formatted_records.ok_or_else(|| Error::malformed("a body that cannot be read"))
+    }
+
+    /// One statement. It is never sent twice, whatever happens to its answer.
+    fn statement(&self, sql: &str) -> ExecuteStatementFluentBuilder {
         // Strings keep a numeric's digits, which doubles would not.
         let options = ResultSetOptions::builder()
             .decimal_return_type(DecimalReturnType::String)
@@ -76,9 +85,6 @@ impl Transaction {
             .include_result_metadata(true)
             .result_set_options(options)
             .sql(sql)
-            .send()
-            .await
-            .map_err(|error| call.error(error))
     }
 
     /// Ends it. A failure is no news: the transaction has read only, and what the service still holds of

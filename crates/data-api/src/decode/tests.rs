@@ -5,22 +5,43 @@
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use aws_sdk_rdsdata::primitives::Blob;
-use aws_sdk_rdsdata::types::ColumnMetadata;
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::cells::{date, timestamp};
 use crate::column::schema;
 
-/// Decodes one cell of a column of that type.
-fn cell(type_name: &str, field: Field) -> Result<Decoded, Error> {
-    let metadata = ColumnMetadata::builder().label("c").type_name(type_name).build();
-    let columns = vec![Column::of(&metadata)?];
-    decode(&columns, &schema(&columns), &[vec![field]])
+/// Decodes an answer of columns of those types.
+fn answer(type_names: &[&str], asked: u64, json: String) -> Result<Decoded, Error> {
+    let metadata = type_names.iter().map(|name| {
+        let metadata = json!({ "label": "c", "typeName": name });
+        Column::of(&serde_json::from_value(metadata).unwrap())
+    });
+    let columns = metadata.collect::<Result<Vec<_>, _>>()?;
+    decode(&columns, &schema(&columns), &Page { json, asked })
 }
 
-fn text(value: &str) -> Field {
-    Field::StringValue(value.to_owned())
+/// Decodes one cell of a column of that type.
+fn cell(type_name: &str, field: Value) -> Result<Decoded, Error> {
+    let json = json!({ "numberOfRecordsUpdated": 0, "records": [[field]], "columnMetadata": [{}] });
+    answer(&[type_name], 1, json.to_string())
+}
+
+fn text(value: &str) -> Value {
+    json!({ "stringValue": value })
+}
+
+fn long(value: i64) -> Value {
+    json!({ "longValue": value })
+}
+
+fn double(value: impl Into<Value>) -> Value {
+    json!({ "doubleValue": value.into() })
+}
+
+fn array(kind: &str, values: &Value) -> Value {
+    json!({ "arrayValue": { kind: values } })
 }
 
 #[test]
@@ -38,15 +59,17 @@ fn every_type_decodes_its_values() {
         let shown = ArrayFormatter::try_new(&array, &options).unwrap().value(0).to_string();
         assert_eq!(shown, expected, "{type_name}");
     };
-    check("bool", Field::BooleanValue(true), "true");
-    check("int2", Field::LongValue(-32_768), "-32768");
-    check("int4", Field::LongValue(2_147_483_647), "2147483647");
-    check("int8", Field::LongValue(i64::MIN), "-9223372036854775808");
-    check("oid", Field::LongValue(4_294_967_295), "4294967295");
-    check("float4", Field::DoubleValue(0.1), "0.1");
-    check("float8", Field::DoubleValue(f64::MAX), "1.7976931348623157e308");
-    check("float8", Field::DoubleValue(f64::NAN), "NaN");
-    check("float8", Field::DoubleValue(f64::NEG_INFINITY), "-inf");
+    check("bool", json!({ "booleanValue": true }), "true");
+    check("int2", long(-32_768), "-32768");
+    check("int4", long(2_147_483_647), "2147483647");
+    check("int8", long(i64::MIN), "-9223372036854775808");
+    check("oid", long(4_294_967_295), "4294967295");
+    check("float4", double(0.1), "0.1");
+    check("float8", double(f64::MAX), "1.7976931348623157e308");
+    check("float8", double(1), "1.0");
+    check("float8", double(0.1 + 0.2), "0.30000000000000004");
+    check("float8", double("NaN"), "NaN");
+    check("float8", double("-Infinity"), "-inf");
     check("numeric", text("3.2500000000000000"), "3.250000000000000000");
     check("text", text("naïve 学生\n"), "naïve 学生\n");
     check("mood", text("happy"), "happy");
@@ -59,13 +82,11 @@ fn every_type_decodes_its_values() {
     check("timestamptz", text("2026-11-22 06:00:00"), "2026-11-22T06:00:00Z");
     check("timestamptz", text("2026-11-22 06:00:00.5+05:30"), "2026-11-22T00:30:00.500Z");
     check("timestamptz", text("1969-12-31 23:59:59.999999+00"), "1969-12-31T23:59:59.999999Z");
-    check("bytea", Field::BlobValue(Blob::new([0, 255])), "00ff");
-    let longs = ArrayValue::LongValues(vec![Some(1), None]);
-    check("_int4", Field::ArrayValue(longs), "[1, NULL]");
-    let texts = ArrayValue::StringValues(vec![Some("a".to_owned()), None, Some(String::new())]);
-    check("_text", Field::ArrayValue(texts), "[a, NULL, ]");
-    check("_float8", Field::ArrayValue(ArrayValue::DoubleValues(vec![Some(0.5)])), "[0.5]");
-    check("_bool", Field::ArrayValue(ArrayValue::BooleanValues(Vec::new())), "[]");
+    check("bytea", json!({ "blobValue": "AP8=" }), "00ff");
+    check("_int4", array("longValues", &json!([1, null])), "[1, NULL]");
+    check("_text", array("stringValues", &json!(["a", null, "\n"])), "[a, NULL, \n]");
+    check("_float8", array("doubleValues", &json!([0.5, "Infinity", 2])), "[0.5, inf, 2.0]");
+    check("_bool", array("booleanValues", &json!([])), "[]");
     let types = [
         "bool",
         "int2",
@@ -81,38 +102,66 @@ fn every_type_decodes_its_values() {
     for type_name in
         types.into_iter().chain(["timestamptz", "bytea", "_int4", "_text", "_bool", "_float8"])
     {
-        check(type_name, Field::IsNull(true), "NULL");
+        check(type_name, json!({ "isNull": true }), "NULL");
     }
 }
 
 #[test]
 fn what_no_arrow_value_means_is_an_error_without_the_value() {
-    let check = |type_name: &str, field: Field, expected| {
+    let check = |type_name: &str, field: Value, expected| {
         let error = cell(type_name, field.clone()).unwrap_err();
         assert_eq!(error.kind(), expected, "{type_name}");
         assert!(error.to_string().contains("column `c`"), "{error}");
-        if let Field::StringValue(value) = field {
-            assert!(!error.to_string().contains(&value), "{error}");
+        if let Some(value) = field["stringValue"].as_str() {
+            assert!(!error.to_string().contains(value), "{error}");
         }
     };
     use ErrorKind::{UnsupportedType, ValueOutOfRange};
     check("numeric", text("NaN"), ValueOutOfRange);
     check("numeric", text("Infinity"), ValueOutOfRange);
     check("numeric", text("100000000000000000000"), ValueOutOfRange);
-    check("int2", Field::LongValue(40_000), ValueOutOfRange);
+    check("int2", long(40_000), ValueOutOfRange);
     check("date", text("infinity"), ValueOutOfRange);
     check("date", text("10000-01-01"), ValueOutOfRange);
     check("date", text("0044-03-15 BC"), ValueOutOfRange);
     check("timestamp", text("-infinity"), ValueOutOfRange);
     check("timestamp", text("0044-03-15 12:00:00 BC"), ValueOutOfRange);
     check("timestamptz", text("10000-01-01 00:00:00"), ValueOutOfRange);
-    check("numeric", Field::DoubleValue(0.1), UnsupportedType);
-    check("text", Field::LongValue(1), UnsupportedType);
+    check("numeric", double(0.1), UnsupportedType);
+    check("text", long(1), UnsupportedType);
     check("int4", text("1"), UnsupportedType);
-    check("bool", Field::IsNull(false), UnsupportedType);
+    check("bool", json!({ "isNull": false }), UnsupportedType);
     check("_int4", text("{1}"), UnsupportedType);
-    let nested = ArrayValue::ArrayValues(vec![Some(ArrayValue::LongValues(vec![Some(1)]))]);
-    check("_int4", Field::ArrayValue(nested), UnsupportedType);
+    check("_int4", array("arrayValues", &json!([{ "longValues": [1] }])), UnsupportedType);
+    check("_int4", array("stringValues", &json!(["1"])), UnsupportedType);
+    check("bytea", json!({ "blobValue": "%" }), UnsupportedType);
+    check("text", json!({ "stringValue": null }), UnsupportedType);
+    check("text", json!({ "textValue": "zebra" }), UnsupportedType);
+    check("text", json!({ "stringValue": "zebra", "isNull": true }), UnsupportedType);
+    check("text", json!({}), UnsupportedType);
+}
+
+#[test]
+fn what_is_left_out_or_too_much_is_no_page() {
+    let check = |json: &str, expected: &str| {
+        let error = answer(&["int4", "int4"], 1, json.to_owned()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{json}");
+        assert!(error.to_string().contains(expected), "{json}: {error}");
+    };
+    let (one, two) = (r#"{"longValue":1}"#, r#""columnMetadata":[{},{}]"#);
+    check("", "cannot be read");
+    check("{}", "without records");
+    check(&format!("{{{two}}}"), "without records");
+    check(&format!(r#"{{"records":[[{one},{one}]]}}"#), "without column metadata");
+    check(&format!(r#"{{"records":[[{one},{one}]],"columnMetadata":[{{}}]}}"#), "without column");
+    check(&format!(r#"{{"records":[[{one}]],{two}}}"#), "fields are not the columns");
+    check(&format!(r#"{{"records":[[{one},{one},{one}]],{two}}}"#), "fields are not the columns");
+    check(&format!(r#"{{"records":[[{one},{one}],[{one},{one}]],{two}}}"#), "more rows");
+    let whole = format!(r#"{{"records":[[{one},{one}]],{two}}}"#);
+    for end in 0..whole.len() {
+        check(&whole[..end], "cannot be read");
+    }
+    assert!(answer(&["int4", "int4"], 1, whole).is_ok());
 }
 
 #[test]
@@ -130,9 +179,9 @@ proptest! {
     fn dates_and_timestamps_agree_with_a_calendar(micros in -62_135_596_800_000_000_i64..253_402_300_800_000_000) {
         let civil = jiff::Timestamp::from_microsecond(micros).unwrap().to_zoned(jiff::tz::TimeZone::UTC).datetime();
         let printed = civil.strftime("%Y-%m-%d %H:%M:%S%.f").to_string();
-        prop_assert_eq!(timestamp(&text(&printed)).ok(), Some(micros));
+        prop_assert_eq!(timestamp(&printed).ok(), Some(micros));
         let days = i32::try_from(micros.div_euclid(86_400_000_000)).unwrap();
-        prop_assert_eq!(date(&text(&printed[..10])).ok(), Some(days));
+        prop_assert_eq!(date(&printed[..10]).ok(), Some(days));
     }
 
     #[test]
