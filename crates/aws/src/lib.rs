@@ -32,4 +32,4 @@ pub use converse_agent::{ConverseAgent, ConverseSettings};
 pub use converse_model::ConverseModel;
 pub use report_database::{ReportDatabase, data_api_failure};
 pub use state_machine::StateMachine;
-pub use upload::Upload;
+pub use upload::{PART_BYTES, Upload};

@@ -7,8 +7,8 @@ use reporting::{Error, ErrorKind, ObjectStore as _};
 use crate::Bucket;
 use crate::failure::sort;
 
-/// S3 takes parts of 5 MiB and more, 10,000 of them: 8 MiB each allows 78 GiB.
-const PART_BYTES: usize = 8 * 1024 * 1024;
+/// The size of every part but the last. S3 takes parts of 5 MiB and more, 10,000 of them: 8 MiB each allows 78 GiB.
+pub const PART_BYTES: usize = 8 * 1024 * 1024;
 
 /// An object on its way. Small ones go up in one PutObject, larger ones as a multipart upload. A drop without
 /// [`Upload::finish`] or [`Upload::abort`] leaves unfinished parts, which a lifecycle rule of the bucket ends.
@@ -16,7 +16,6 @@ const PART_BYTES: usize = 8 * 1024 * 1024;
 pub struct Upload {
     bucket: Bucket,
     key: String,
-    buffer: Vec<u8>,
     upload_id: Option<String>,
     parts: Vec<CompletedPart>,
 }
@@ -24,23 +23,11 @@ pub struct Upload {
 impl Upload {
     /// Nothing is sent yet.
     pub fn new(bucket: Bucket, key: impl Into<String>) -> Upload {
-        Upload { bucket, key: key.into(), buffer: Vec::new(), upload_id: None, parts: Vec::new() }
+        Upload { bucket, key: key.into(), upload_id: None, parts: Vec::new() }
     }
 
-    /// Takes bytes, and sends every part that is full.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.buffer.extend_from_slice(bytes);
-        while self.buffer.len() >= PART_BYTES {
-            let rest = self.buffer.split_off(PART_BYTES);
-            let part = std::mem::replace(&mut self.buffer, rest);
-            self.send(part).await?;
-        }
-        Ok(())
-    }
-
-    /// Sends what is left. Only now the object is there, in place of an earlier one.
-    pub async fn finish(mut self) -> Result<(), Error> {
-        let rest = std::mem::take(&mut self.buffer);
+    /// Sends the last part. Only now the object is there, in place of an earlier one.
+    pub async fn finish(mut self, rest: Vec<u8>) -> Result<(), Error> {
         if self.upload_id.is_none() {
             return self.bucket.put(&self.key, rest).await;
         }
@@ -72,7 +59,8 @@ impl Upload {
         if rest.is_empty() { Ok(()) } else { self.send(rest).await }
     }
 
-    async fn send(&mut self, part: Vec<u8>) -> Result<(), Error> {
+    /// Sends one part of [`PART_BYTES`].
+    pub async fn send(&mut self, part: Vec<u8>) -> Result<(), Error> {
         let upload_id = self.upload_id().await?;
         let number = i32::try_from(self.parts.len() + 1).map_err(|error| {
             Error::new(ErrorKind::Internal, "too many parts").with_source(error)

@@ -211,21 +211,7 @@ impl Cursor {
     }
 
     async fn advance(&mut self) -> Result<Option<RecordBatch>, Error> {
-        let page = match std::mem::replace(&mut self.next, Next::Lost) {
-            Next::Here(page) => page,
-            Next::OnItsWay(fetch) => fetch.await.map_err(|error| {
-                Error::new(ErrorKind::TransactionLost, "a fetch was broken off; begin anew")
-                    .with_source(error)
-            })??,
-            Next::End => {
-                self.next = Next::End;
-                return Ok(None);
-            }
-            Next::Lost => {
-                let message = "the cursor failed before and knows no next rows; begin anew";
-                return Err(Error::new(ErrorKind::TransactionLost, message));
-            }
-        };
+        let Some(page) = self.page().await? else { return Ok(None) };
         // Whether more rows follow shows when this page is decoded. A page in the middle is taken for a full one,
         // and the next asked for at once: at the end that costs a call that returns none. The first page, which is
         // the only one of most results, is decoded before.
@@ -245,6 +231,31 @@ impl Cursor {
         }
         self.rounded_values += decoded.rounded_values;
         Ok(Some(batch).filter(|batch| batch.num_rows() > 0))
+    }
+
+    /// The page that comes next. To drop this future loses nothing: the call stays on its way.
+    async fn page(&mut self) -> Result<Option<Page>, Error> {
+        if let Next::OnItsWay(fetch) = &mut self.next {
+            let fetched = fetch.await;
+            self.next = Next::Lost;
+            return fetched
+                .map_err(|error| {
+                    Error::new(ErrorKind::TransactionLost, "a fetch was broken off; begin anew")
+                        .with_source(error)
+                })?
+                .map(Some);
+        }
+        match std::mem::replace(&mut self.next, Next::Lost) {
+            Next::Here(page) => Ok(Some(page)),
+            Next::End => {
+                self.next = Next::End;
+                Ok(None)
+            }
+            _ => {
+                let message = "the cursor failed before and knows no next rows; begin anew";
+                Err(Error::new(ErrorKind::TransactionLost, message))
+            }
+        }
     }
 
     /// Cuts what is over `max_rows`, and counts the rest.

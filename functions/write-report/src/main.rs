@@ -1,13 +1,12 @@
 //! Files a question's report.
 
+mod encoder;
 mod handler;
 mod parquet_writer;
 
 use aws::{Bucket, Clients};
 use data_api::{DataApi, Database};
 use lambda_shell::Environment;
-
-use crate::parquet_writer::ParquetWriter;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -20,6 +19,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         secret_arn: environment.require("QUAESTOR_SECRET_ARN")?,
         name: environment.require("QUAESTOR_DATABASE")?,
     };
-    let writer = ParquetWriter::new(DataApi::new(clients.rds_data(), database), bucket.clone());
-    lambda_shell::serve(async |event, _| handler::handle(&bucket, &writer, event).await).await
+    let data_api = DataApi::new(clients.rds_data(), database);
+    lambda_shell::serve(async |event, context| {
+        handler::handle(&bucket, &data_api, event, &context).await
+    })
+    .await
 }

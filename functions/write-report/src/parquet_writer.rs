@@ -1,17 +1,26 @@
 //! The report's way: Data API pages → Arrow → Parquet → one S3 object.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use arrow::array::RecordBatch;
 use aws::{Bucket, Upload, data_api_failure};
 use data_api::{Cursor, DataApi, Limits};
 use reporting::report::{WriteRequest, Written};
 use reporting::{Error, ErrorKind};
+use tokio::sync::mpsc;
+use tokio::time::{timeout, timeout_at};
 
-/// Reads with the Data API, writes to the bucket.
-pub(crate) struct ParquetWriter {
-    data_api: DataApi,
-    bucket: Bucket,
+use crate::encoder::{Encoded, Encoder};
+
+/// How long the end of a transaction is waited for.
+const LAST_CALL: Duration = Duration::from_secs(3);
+
+/// Reads with the Data API, writes to the bucket, and is done in time or says how far it came.
+pub(crate) struct ParquetWriter<'a> {
+    pub(crate) data_api: &'a DataApi,
+    pub(crate) bucket: &'a Bucket,
+    /// When the function must have answered.
+    pub(crate) deadline: Instant,
 }
 
 /// Why one try ended: the extraction, which may begin anew with smaller pages, or anything else.
@@ -20,35 +29,13 @@ enum Failure {
     Other(Error),
 }
 
-impl ParquetWriter {
-    pub(crate) fn new(data_api: DataApi, bucket: Bucket) -> ParquetWriter {
-        ParquetWriter { data_api, bucket }
-    }
-
-    async fn try_to_write(
-        &self,
-        request: &WriteRequest,
-        limits: &Limits,
-    ) -> Result<Written, Failure> {
-        let mut cursor =
-            self.data_api.open(&request.sql, limits).await.map_err(Failure::Extraction)?;
-        let mut upload = Upload::new(self.bucket.clone(), &request.key);
-        let streamed = stream(&mut cursor, &mut upload, request).await;
-        cursor.close().await;
-        match streamed {
-            Ok(written) => {
-                upload.finish().await.map_err(Failure::Other)?;
-                Ok(written)
-            }
-            Err(failure) => {
-                upload.abort().await;
-                Err(failure)
-            }
-        }
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Other(error)
     }
 }
 
-impl reporting::report::ReportWriter for ParquetWriter {
+impl reporting::report::ReportWriter for ParquetWriter<'_> {
     async fn write(&self, request: &WriteRequest) -> Result<Written, Error> {
         let mut limits = Limits {
             statement_timeout: request.timeout,
@@ -68,68 +55,97 @@ impl reporting::report::ReportWriter for ParquetWriter {
     }
 }
 
-/// Every page of the cursor into the upload, through Parquet. Nothing is kept but the row group under way.
-async fn stream(
-    cursor: &mut Cursor,
-    upload: &mut Upload,
-    request: &WriteRequest,
-) -> Result<Written, Failure> {
-    let schema = cursor.schema();
-    let columns = schema.fields().iter().map(|field| field.name().as_str());
-    request.check_columns(columns).map_err(Failure::Other)?;
-    let file = Drain::default();
-    let mut parquet =
-        parquet_report::ReportWriter::new(file.clone(), &schema, request.metadata.clone())
-            .map_err(unwritable)?;
-    while let Some(batch) = cursor.next_batch().await.map_err(Failure::Extraction)? {
-        parquet.write(&batch).map_err(unwritable)?;
-        upload.write(&file.take()).await.map_err(Failure::Other)?;
-    }
-    if cursor.is_truncated() {
-        return Err(Failure::Other(Error::new(
-            ErrorKind::TooManyRows,
-            format!(
-                "the result has more than {} rows, the question's `max_rows`; narrow the question or raise the limit",
-                request.max_rows.unwrap_or_default()
-            ),
-        )));
-    }
-    let rounded_values = cursor.rounded_values();
-    let (_, summary) = parquet.finish().map_err(unwritable)?;
-    request.check_rows(summary.row_count).map_err(Failure::Other)?;
-    upload.write(&file.take()).await.map_err(Failure::Other)?;
-    Ok(Written { row_count: summary.row_count, size_bytes: summary.size_bytes, rounded_values })
-}
-
-fn unwritable(error: parquet_report::Error) -> Failure {
-    let kind = match &error {
-        parquet_report::Error::UnsupportedType { .. } => ErrorKind::UnsupportedType,
-        _ => ErrorKind::Internal,
-    };
-    let message = match kind {
-        ErrorKind::UnsupportedType => error.to_string(),
-        _ => "failed to write the report as Parquet".to_owned(),
-    };
-    Failure::Other(Error::new(kind, message).with_source(error))
-}
-
-/// What the Parquet writer has written and the upload has not yet taken.
-#[derive(Clone, Default)]
-struct Drain(Arc<Mutex<Vec<u8>>>);
-
-impl Drain {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Drain {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
+impl ParquetWriter<'_> {
+    async fn try_to_write(
+        &self,
+        request: &WriteRequest,
+        limits: &Limits,
+    ) -> Result<Written, Failure> {
+        let opened = self.in_time(0, self.data_api.open(&request.sql, limits)).await?;
+        let mut cursor = opened.map_err(Failure::Extraction)?;
+        let mut upload = Upload::new(self.bucket.clone(), &request.key);
+        // Boxed: the futures of an SDK's calls nest too deep for one layout.
+        let streamed = Box::pin(self.stream(&mut cursor, &mut upload, request)).await;
+        let ended = match streamed {
+            Ok((written, rest)) => {
+                Box::pin(upload.finish(rest)).await.map(|()| written).map_err(Failure::Other)
+            }
+            Err(failure) => {
+                upload.abort().await;
+                Err(failure)
+            }
+        };
+        // A call under way is waited for, but not beyond the function's time: the transaction then ends by itself.
+        let _ = timeout(LAST_CALL, cursor.close()).await;
+        ended
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    /// Every page of the cursor into the upload, through Parquet: reading, encoding and sending go on side by side,
+    /// and each waits when the next is behind. Nothing is kept but the row group under way. What is left for the
+    /// last part comes back.
+    async fn stream(
+        &self,
+        cursor: &mut Cursor,
+        upload: &mut Upload,
+        request: &WriteRequest,
+    ) -> Result<(Written, Vec<u8>), Failure> {
+        let schema = cursor.schema();
+        request.check_columns(schema.fields().iter().map(|field| field.name().as_str()))?;
+        let (batches, mut encoder) = Encoder::start(&schema, request.metadata.clone())?;
+        let send = async {
+            while let Some(part) = encoder.next_part().await {
+                upload.send(part).await?;
+            }
+            Ok(encoder.finish().await?)
+        };
+        let ((), Encoded { summary, rest }) = tokio::try_join!(self.read(cursor, batches), send)?;
+        if cursor.is_truncated() {
+            let max_rows = request.max_rows.unwrap_or_default();
+            return Err(Failure::Other(Error::new(
+                ErrorKind::TooManyRows,
+                format!(
+                    "the result has more than {max_rows} rows, the question's `max_rows`; narrow the question or \
+                     raise the limit"
+                ),
+            )));
+        }
+        request.check_rows(summary.row_count)?;
+        let written = Written {
+            row_count: summary.row_count,
+            size_bytes: summary.size_bytes,
+            rounded_values: cursor.rounded_values(),
+        };
+        Ok((written, rest))
+    }
+
+    /// Hands every batch on. One that is not taken any more ends it well: why, the encoder says.
+    async fn read(
+        &self,
+        cursor: &mut Cursor,
+        batches: mpsc::Sender<RecordBatch>,
+    ) -> Result<(), Failure> {
+        let mut rows = 0;
+        while let Some(batch) =
+            self.in_time(rows, cursor.next_batch()).await?.map_err(Failure::Extraction)?
+        {
+            rows += batch.num_rows();
+            if self.in_time(rows, batches.send(batch)).await?.is_err() {
+                break;
+            }
+        }
         Ok(())
+    }
+
+    /// The work's result, unless the function's time is over before.
+    async fn in_time<T>(&self, rows: usize, work: impl Future<Output = T>) -> Result<T, Error> {
+        timeout_at(self.deadline.into(), work).await.map_err(|_| {
+            Error::new(
+                ErrorKind::TimedOut,
+                format!(
+                    "the time of `write-report` was over after {rows} rows; narrow the question, or let the database \
+                     aggregate"
+                ),
+            )
+        })
     }
 }
