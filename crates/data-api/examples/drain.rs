@@ -33,7 +33,7 @@ async fn main() -> anyhow::Result<()> {
 
     let mut limits = Limits::default();
     while let Err(error) = drain(&api, &sql, &limits).await {
-        limits = limits.after_overflow(error)?;
+        limits = limits.after(error)?;
         println!(
             "a page was too large: once more, with at most {} rows a page",
             limits.max_page_rows

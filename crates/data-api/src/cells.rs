@@ -13,8 +13,8 @@ use arrow::datatypes::{DataType, Date32Type};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::column::list_element;
 use crate::decimal;
+use crate::types::list_element;
 
 /// Why a cell has no value in its column's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use aws_sdk_rdsdata::Client;
 use tokio::task::JoinHandle;
 
-use crate::column::{self, Column};
+use crate::column::{self, Column, Described};
 use crate::decode::decode;
 use crate::failure::Call;
 use crate::page::{Page, PageSize};
@@ -60,6 +60,15 @@ pub struct Cursor {
     rounded_values: u64,
 }
 
+/// A refused result, whose types are all returned, has an array of several dimensions.
+fn nested(error: Error, columns: &[Column]) -> Error {
+    let has_lists = || columns.iter().any(|column| matches!(column.data_type, DataType::List(_)));
+    match error.kind() {
+        ErrorKind::UnsupportedType if has_lists() => error.of_kind(ErrorKind::NestedArray),
+        _ => error,
+    }
+}
+
 /// Where the next page is.
 #[derive(Debug)]
 enum Next {
@@ -85,12 +94,15 @@ impl Cursor {
         };
         // The service names the type that it cannot return, but not the column. A page of no rows has the
         // columns, and those that cannot be read are asked for as text.
-        let columns = Self::describe(client, database, settled, limits).await?;
-        let Some((before, after)) = column::select_as_text(&columns) else { return Err(refused) };
+        let described = Self::describe(client, database, settled, limits).await?;
+        let cast = column::select_as_text(&described);
+        let columns: Vec<Column> = described.into_iter().map(|it| it.column).collect();
+        let Some((before, after)) = cast else { return Err(nested(refused, &columns)) };
         let sql = sql.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
-        let cast = Statement { before: &before, sql, after: &after };
-        let cursor = Self::begin(client, database, cast, limits).await?;
-        Ok(Cursor { columns, ..cursor })
+        let statement = Statement { before: &before, sql, after: &after };
+        let cursor = Self::begin(client, database, statement, limits).await;
+        let cursor = cursor.map_err(|refused| nested(refused, &columns))?;
+        Ok(Cursor { schema: column::schema(&columns), columns, ..cursor })
     }
 
     async fn begin(
@@ -103,9 +115,10 @@ impl Cursor {
         let rows = size.rows().min(limits.max_rows.map_or(u64::MAX, |rows| rows.saturating_add(1)));
         let (transaction, page) =
             Self::first_page(client, database, statement, limits, rows).await?;
-        let columns = page
-            .metadata()
-            .and_then(|metadata| metadata.iter().map(Column::of).collect::<Result<Vec<_>, _>>());
+        let columns = page.metadata().and_then(|metadata| {
+            let columns = metadata.iter().map(|it| Described::new(it, limits.arrays_as_text));
+            columns.map(Described::unless_refused).collect::<Result<Vec<_>, _>>()
+        });
         let columns = match columns {
             Ok(columns) => columns,
             Err(error) => {
@@ -127,16 +140,17 @@ impl Cursor {
         })
     }
 
-    /// The columns of the statement, those that the service cannot return as text.
+    /// The columns of the statement, with the casts that they need.
     async fn describe(
         client: &Client,
         database: &Database,
         statement: Statement<'_>,
         limits: &Limits,
-    ) -> Result<Vec<Column>, Error> {
+    ) -> Result<Vec<Described>, Error> {
         let (transaction, page) = Self::first_page(client, database, statement, limits, 0).await?;
         transaction.rollback().await;
-        Ok(page.metadata()?.iter().map(Column::of_any_type).collect())
+        let metadata = page.metadata()?;
+        Ok(metadata.iter().map(|it| Described::new(it, limits.arrays_as_text)).collect())
     }
 
     /// Begins a transaction and fetches the first rows. After a failure nothing is left open.
@@ -243,7 +257,8 @@ impl Cursor {
                     Error::new(ErrorKind::TransactionLost, "a fetch was broken off; begin anew")
                         .with_source(error)
                 })?
-                .map(Some);
+                .map(Some)
+                .map_err(|error| nested(error, &self.columns));
         }
         match std::mem::replace(&mut self.next, Next::Lost) {
             Next::Here(page) => Ok(Some(page)),

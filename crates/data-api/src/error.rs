@@ -42,11 +42,14 @@ pub enum ErrorKind {
     /// One row is larger than the service carries.
     RowTooLarge,
     /// A page was larger than the service carries, and the transaction is lost. Begin anew with
-    /// [`Limits::after_overflow`](crate::Limits::after_overflow).
+    /// [`Limits::after`](crate::Limits::after).
     PageOverflow {
         /// The rows that the page was to hold.
         page_rows: u64,
     },
+    /// A column of arrays holds one of several dimensions, which the service does not return, and the transaction is
+    /// lost. Begin anew with [`Limits::after`](crate::Limits::after).
+    NestedArray,
     /// The service or PostgreSQL ended the transaction.
     TransactionLost,
     /// The service asks to be called less often.
@@ -70,7 +73,7 @@ impl ErrorKind {
             ErrorKind::UnknownRelation => "unknown_relation",
             ErrorKind::UnknownColumn => "unknown_column",
             ErrorKind::PermissionDenied => "permission_denied",
-            ErrorKind::UnsupportedType => "unsupported_type",
+            ErrorKind::UnsupportedType | ErrorKind::NestedArray => "unsupported_type",
             ErrorKind::ValueOutOfRange => "value_out_of_range",
             ErrorKind::RowTooLarge => "row_too_large",
             ErrorKind::PageOverflow { .. } => "page_overflow",
@@ -118,6 +121,10 @@ impl Error {
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Error { kind, message: message.into(), sql: None, source: None }
+    }
+
+    pub(crate) fn of_kind(self, kind: ErrorKind) -> Self {
+        Error { kind, ..self }
     }
 
     pub(crate) fn with_sql(self, sql: SqlError) -> Self {

@@ -20,8 +20,9 @@
 //! second one would skip its rows. Only a database that resumes from a pause is waited for, before the
 //! transaction begins.
 //!
-//! A page over the service's limit loses the transaction ([`ErrorKind::PageOverflow`]). Begin anew with
-//! [`Limits::after_overflow`], and throw away what came before:
+//! A page over the service's limit loses the transaction ([`ErrorKind::PageOverflow`]), and so does an array of
+//! several dimensions, which no type tells ([`ErrorKind::NestedArray`]). Begin anew with [`Limits::after`], and
+//! throw away what came before:
 //!
 //! ```no_run
 //! # async fn write(_: arrow::array::RecordBatch) {}
@@ -38,7 +39,7 @@
 //!
 //! let mut limits = Limits::default();
 //! while let Err(error) = extract(&api, "SELECT 1 AS one", &limits).await {
-//!     limits = limits.after_overflow(error)?;
+//!     limits = limits.after(error)?;
 //! }
 //! # Ok(())
 //! # }
@@ -61,6 +62,7 @@ mod page;
 mod rows;
 mod told;
 mod transaction;
+mod types;
 
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::config::retry::RetryConfig;
@@ -110,7 +112,7 @@ impl DataApi {
         let mut limits = limits.clone();
         loop {
             match Rows::read(self, sql, &limits).await {
-                Err(error) => limits = limits.after_overflow(error)?,
+                Err(error) => limits = limits.after(error)?,
                 rows => return rows,
             }
         }

@@ -30,8 +30,11 @@ pub struct Limits {
     pub page_bytes: usize,
     /// Rows of the first page, when nothing is known of their size. Default 128.
     pub first_page_rows: u64,
-    /// Rows of any page at most; [`Limits::after_overflow`] lowers it. Default 16,384.
+    /// Rows of any page at most; [`Limits::after`] lowers it. Default 16,384.
     pub max_page_rows: u64,
+    /// Every array as one text, `{{1,2},{3,4}}`: the service returns none of several dimensions. Default `false`;
+    /// [`Limits::after`] sets it.
+    pub arrays_as_text: bool,
 }
 
 impl Default for Limits {
@@ -47,19 +50,23 @@ impl Default for Limits {
             page_bytes: 640 * 1024,
             first_page_rows: 128,
             max_page_rows: 16_384,
+            arrays_as_text: false,
         }
     }
 }
 
 impl Limits {
-    /// The limits to begin anew with after a page overflowed: a quarter of that page's rows. Every other
-    /// error comes back as it is, so that a loop ends; and so does the overflow of pages that cannot
-    /// shrink further.
-    pub fn after_overflow(&self, error: Error) -> Result<Limits, Error> {
+    /// The limits to begin anew with: after a page overflowed a quarter of that page's rows, after an array of
+    /// several dimensions all arrays as text. Every other error comes back as it is, so that a loop ends; and so
+    /// does the overflow of pages that cannot shrink further.
+    pub fn after(&self, error: Error) -> Result<Limits, Error> {
         match error.kind() {
             // At one row a page the failure is `RowTooLarge`, so that at most eight quarterings follow.
             ErrorKind::PageOverflow { page_rows } if page_rows > 1 => {
                 Ok(Limits { max_page_rows: (page_rows / 4).max(1), ..self.clone() })
+            }
+            ErrorKind::NestedArray if !self.arrays_as_text => {
+                Ok(Limits { arrays_as_text: true, ..self.clone() })
             }
             _ => Err(error),
         }
@@ -118,14 +125,14 @@ mod tests {
     fn an_overflow_quarters_the_page_and_ends() {
         let overflow = |page_rows| Error::new(ErrorKind::PageOverflow { page_rows }, "too large");
         let check = |page_rows, expected| {
-            let limits = Limits::default().after_overflow(overflow(page_rows));
+            let limits = Limits::default().after(overflow(page_rows));
             assert_eq!(limits.ok().map(|limits| limits.max_page_rows), expected, "{page_rows}");
         };
         check(16_384, Some(4_096));
         check(128, Some(32));
         check(3, Some(1));
         check(1, None);
-        let other = Limits::default().after_overflow(Error::new(ErrorKind::Throttled, "slow down"));
+        let other = Limits::default().after(Error::new(ErrorKind::Throttled, "slow down"));
         assert_eq!(other.unwrap_err().kind(), ErrorKind::Throttled);
     }
 

@@ -78,9 +78,6 @@ async fn what_the_service_cannot_return_comes_as_postgresql_prints_it() {
         "tstzrange('2026-11-22Z', NULL)",
         "'pg_class'::regclass",
         "'0/16B3748'::pg_lsn",
-        "ARRAY[interval '1 day', NULL]",
-        r"ARRAY['\x00ff'::bytea]",
-        "ARRAY['[1,5)'::int4range]",
     ] {
         let sql = format!("SELECT v, v::text AS t FROM (SELECT {expression} AS v) s");
         let rows = api.collect(&sql, &Limits::default()).await;
@@ -124,5 +121,47 @@ async fn what_the_service_can_return_is_as_it_is_without_the_cast() {
             rows.batches[0].column(column).as_string::<i32>().value(0).to_owned()
         };
         assert_eq!(text(&beside), text(&alone), "{}", alone.columns[column].postgres_type);
+    }
+}
+
+/// No type tells of dimensions, so that a page in the middle may be the first to hold two.
+#[tokio::test]
+async fn arrays_of_several_dimensions_come_as_text_with_all_others() {
+    let (api, _postgres) = api().await;
+    for (expression, expected) in [
+        ("ARRAY[[1, 2], [3, NULL]]", "{{1,2},{3,NULL}}"),
+        ("ARRAY[['a b', '{'], ['\"', '']]", r#"{{"a b","{"},{"\"",""}}"#),
+        ("CASE n WHEN 2900 THEN ARRAY[[1]] ELSE ARRAY[1] END", "{1}"),
+        ("CASE n WHEN 2900 THEN ARRAY[[interval '1 day']] END", ""),
+    ] {
+        let sql = format!("SELECT n, {expression} AS v FROM generate_series(1, 3000) n ORDER BY n");
+        let rows = api.collect(&sql, &Limits::default()).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{expression}: {error}"));
+        assert_eq!(rows.batches[0].column(1).as_string::<i32>().value(0), expected);
+        let row_count: usize = rows.batches.iter().map(|batch| batch.num_rows()).sum();
+        assert_eq!(row_count, 3000, "{expression}");
+    }
+}
+
+#[tokio::test]
+async fn arrays_of_what_is_refused_are_lists_of_texts() {
+    let (api, _postgres) = api().await;
+    for expression in [
+        "ARRAY[interval '1 day', NULL]",
+        r"ARRAY['\x00ff'::bytea]",
+        "ARRAY['[1,5)'::int4range]",
+        "(SELECT relacl FROM pg_class WHERE relname = 'pg_class')",
+        "ARRAY[ROW(1, 'a b'), ROW(2, NULL)]",
+    ] {
+        let sql = format!(
+            "SELECT v, array_to_string(v, '|', '-') AS t FROM (SELECT {expression} AS v) s"
+        );
+        let rows = api.collect(&sql, &Limits::default()).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{expression}: {error}"));
+        let batch = &rows.batches[0];
+        let list = batch.column(0).as_list::<i32>().value(0);
+        let elements = list.as_string::<i32>().iter().map(|element| element.unwrap_or("-"));
+        let expected = batch.column(1).as_string::<i32>().value(0);
+        assert_eq!(elements.collect::<Vec<_>>().join("|"), expected, "{expression}");
     }
 }

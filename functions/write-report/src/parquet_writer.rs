@@ -47,7 +47,7 @@ impl reporting::report::ReportWriter for ParquetWriter<'_> {
             match self.try_to_write(request, &limits).await {
                 Ok(written) => return Ok(written),
                 Err(Failure::Extraction(error)) => {
-                    limits = limits.after_overflow(error).map_err(data_api_failure)?
+                    limits = limits.after(error).map_err(data_api_failure)?
                 }
                 Err(Failure::Other(error)) => return Err(error),
             }

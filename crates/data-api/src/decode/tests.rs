@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cells::{date, timestamp};
-use crate::column::schema;
+use crate::column::{Described, schema};
 
 /// Decodes an answer of columns of those types.
 fn answer(type_names: &[&str], asked: u64, json: String) -> Result<Decoded, Error> {
     let metadata = type_names.iter().map(|name| {
         let metadata = json!({ "label": "c", "typeName": name });
-        Column::of(&serde_json::from_value(metadata).unwrap())
+        Described::new(&serde_json::from_value(metadata).unwrap(), false).column
     });
-    let columns = metadata.collect::<Result<Vec<_>, _>>()?;
+    let columns: Vec<Column> = metadata.collect();
     decode(&columns, &schema(&columns), &Page { json, asked })
 }
 
