@@ -98,6 +98,16 @@ pub(crate) fn select_as_text(columns: &[Described]) -> Option<(String, String)> 
     Some((format!("SELECT {} FROM (", outputs.join(", ")), after))
 }
 
+/// What stands before and after a statement of that many columns to give, in one row, the bytes of the longest
+/// value of each.
+pub(crate) fn select_lengths(columns: usize) -> (String, String) {
+    let places: Vec<String> = (1..=columns).map(|place| format!("c{place}")).collect();
+    let longest = |place: &String| format!("coalesce(max(octet_length({place}::text)), 0)::int8");
+    let lengths: Vec<String> = places.iter().map(longest).collect();
+    let after = format!("\n) AS q ({})", places.join(", "));
+    (format!("SELECT {} FROM (", lengths.join(", ")), after)
+}
+
 /// The Arrow schema of these columns. Every field may be NULL: PostgreSQL does not say which cannot.
 pub(crate) fn schema(columns: &[Column]) -> SchemaRef {
     let field = |column: &Column| Field::new(&column.name, column.data_type.clone(), true);

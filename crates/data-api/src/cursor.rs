@@ -1,46 +1,15 @@
 //! The cursor: pages as batches, the next one on its way while the caller works on this one.
 
-use std::time::Duration;
-
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
-use aws_sdk_rdsdata::Client;
 use tokio::task::JoinHandle;
 
-use crate::column::{self, Column, Described};
+use crate::column::{self, Column};
 use crate::decode::decode;
-use crate::failure::Call;
 use crate::page::{Page, PageSize};
+use crate::query::{Query, nested};
 use crate::transaction::Transaction;
-use crate::{Database, Error, ErrorKind, Limits};
-
-const READ_ONLY: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-const DECLARE: &str = "DECLARE quaestor NO SCROLL CURSOR FOR ";
-
-/// A statement's characters, at most: "Data API limitations" of the Aurora User Guide.
-const MAX_STATEMENT_CHARS: usize = 65_536;
-
-/// The caller's SQL, and what stands around it.
-#[derive(Clone, Copy)]
-struct Statement<'a> {
-    before: &'a str,
-    sql: &'a str,
-    after: &'a str,
-}
-
-impl Statement<'_> {
-    fn check_length(self) -> Result<(), Error> {
-        let parts = [DECLARE, self.before, self.sql, self.after];
-        let characters: usize = parts.iter().map(|part| part.chars().count()).sum();
-        if characters <= MAX_STATEMENT_CHARS {
-            return Ok(());
-        }
-        let message = format!(
-            "the statement has {characters} characters and the RDS Data API takes {MAX_STATEMENT_CHARS}; shorten it"
-        );
-        Err(Error::new(ErrorKind::SqlFailed, message))
-    }
-}
+use crate::{Error, ErrorKind};
 
 /// An open result, in a transaction of its own.
 ///
@@ -48,25 +17,16 @@ impl Statement<'_> {
 /// dropped before ends by itself after `Limits::idle_timeout`.
 #[derive(Debug)]
 pub struct Cursor {
+    query: Query,
     transaction: Transaction,
     columns: Vec<Column>,
     schema: SchemaRef,
     size: PageSize,
     next: Next,
     is_read: bool,
-    timeout: Duration,
     remaining: Option<u64>,
     is_truncated: bool,
     rounded_values: u64,
-}
-
-/// A refused result, whose types are all returned, has an array of several dimensions.
-fn nested(error: Error, columns: &[Column]) -> Error {
-    let has_lists = || columns.iter().any(|column| matches!(column.data_type, DataType::List(_)));
-    match error.kind() {
-        ErrorKind::UnsupportedType if has_lists() => error.of_kind(ErrorKind::NestedArray),
-        _ => error,
-    }
 }
 
 /// Where the next page is.
@@ -81,111 +41,25 @@ enum Next {
 }
 
 impl Cursor {
-    pub(crate) async fn open(
-        client: &Client,
-        database: &Database,
-        sql: &str,
-        limits: &Limits,
-    ) -> Result<Cursor, Error> {
-        let settled = Statement { before: "", sql, after: "" };
-        let refused = match Self::begin(client, database, settled, limits).await {
-            Err(refused) if refused.kind() == ErrorKind::UnsupportedType => refused,
-            opened => return opened,
-        };
-        // The service names the type that it cannot return, but not the column. A page of no rows has the
-        // columns, and those that cannot be read are asked for as text.
-        let described = Self::describe(client, database, settled, limits).await?;
-        let cast = column::select_as_text(&described);
-        let columns: Vec<Column> = described.into_iter().map(|it| it.column).collect();
-        let Some((before, after)) = cast else { return Err(nested(refused, &columns)) };
-        let sql = sql.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
-        let statement = Statement { before: &before, sql, after: &after };
-        let cursor = Self::begin(client, database, statement, limits).await;
-        let cursor = cursor.map_err(|refused| nested(refused, &columns))?;
-        Ok(Cursor { schema: column::schema(&columns), columns, ..cursor })
-    }
-
-    async fn begin(
-        client: &Client,
-        database: &Database,
-        statement: Statement<'_>,
-        limits: &Limits,
-    ) -> Result<Cursor, Error> {
-        let size = PageSize::new(limits);
-        let rows = size.rows().min(limits.max_rows.map_or(u64::MAX, |rows| rows.saturating_add(1)));
-        let (transaction, page) =
-            Self::first_page(client, database, statement, limits, rows).await?;
-        let columns = page.metadata().and_then(|metadata| {
-            let columns = metadata.iter().map(|it| Described::new(it, limits.arrays_as_text));
-            columns.map(Described::unless_refused).collect::<Result<Vec<_>, _>>()
-        });
-        let columns = match columns {
-            Ok(columns) => columns,
-            Err(error) => {
-                transaction.rollback().await;
-                return Err(error);
-            }
-        };
-        Ok(Cursor {
+    /// The result whose first page has come.
+    pub(crate) fn new(
+        query: Query,
+        transaction: Transaction,
+        columns: Vec<Column>,
+        first: Page,
+    ) -> Cursor {
+        Cursor {
             transaction,
             schema: column::schema(&columns),
             columns,
-            size,
-            next: Next::Here(page),
+            size: PageSize::new(&query.limits),
+            next: Next::Here(first),
             is_read: false,
-            timeout: limits.statement_timeout(),
-            remaining: limits.max_rows,
+            remaining: query.limits.max_rows,
             is_truncated: false,
             rounded_values: 0,
-        })
-    }
-
-    /// The columns of the statement, with the casts that they need.
-    async fn describe(
-        client: &Client,
-        database: &Database,
-        statement: Statement<'_>,
-        limits: &Limits,
-    ) -> Result<Vec<Described>, Error> {
-        let (transaction, page) = Self::first_page(client, database, statement, limits, 0).await?;
-        transaction.rollback().await;
-        let metadata = page.metadata()?;
-        Ok(metadata.iter().map(|it| Described::new(it, limits.arrays_as_text)).collect())
-    }
-
-    /// Begins a transaction and fetches the first rows. After a failure nothing is left open.
-    async fn first_page(
-        client: &Client,
-        database: &Database,
-        statement: Statement<'_>,
-        limits: &Limits,
-        rows: u64,
-    ) -> Result<(Transaction, Page), Error> {
-        statement.check_length()?;
-        let transaction = Transaction::begin(client, database, limits.resume_timeout).await?;
-        match Self::declare_and_fetch(&transaction, statement, limits, rows).await {
-            Ok(page) => Ok((transaction, page)),
-            Err(error) => {
-                transaction.rollback().await;
-                Err(error)
-            }
+            query,
         }
-    }
-
-    async fn declare_and_fetch(
-        transaction: &Transaction,
-        statement: Statement<'_>,
-        limits: &Limits,
-        rows: u64,
-    ) -> Result<Page, Error> {
-        let timeout = limits.statement_timeout();
-        transaction.execute(READ_ONLY, Call::own(timeout)).await?;
-        transaction.execute(&limits.settings(), Call::own(timeout)).await?;
-        let sql_offset = DECLARE.len() + statement.before.chars().count();
-        let declare = Call { sql_offset: Some(sql_offset), page_rows: 0, timeout };
-        let Statement { before, sql, after } = statement;
-        transaction.execute(&format!("{DECLARE}{before}{sql}{after}"), declare).await?;
-        Page::fetch(transaction, rows, timeout).await
     }
 
     /// The schema of every batch; there is one for a result without rows too.
@@ -210,11 +84,13 @@ impl Cursor {
 
     /// The next rows, never none of them; `None` after the last.
     pub async fn next_batch(&mut self) -> Result<Option<RecordBatch>, Error> {
-        let batch = self.advance().await;
-        if batch.is_err() {
-            self.abandon().await;
+        match self.advance().await {
+            Err(error) => {
+                self.abandon().await;
+                Err(self.query.explained(error).await)
+            }
+            batch => batch,
         }
-        batch
     }
 
     /// Ends the transaction before the last batch has come. Does nothing after it.
@@ -298,7 +174,8 @@ impl Cursor {
     fn fetch(&self, unread: u64) -> JoinHandle<Result<Page, Error>> {
         let missing = self.remaining.map_or(u64::MAX, |rows| (rows - unread).saturating_add(1));
         let rows = self.size.rows().min(missing);
-        let (transaction, timeout) = (self.transaction.clone(), self.timeout);
+        let transaction = self.transaction.clone();
+        let timeout = self.query.limits.statement_timeout();
         tokio::spawn(async move { Page::fetch(&transaction, rows, timeout).await })
     }
 

@@ -127,6 +127,10 @@ impl Error {
         Error { kind, ..self }
     }
 
+    pub(crate) fn and_say(self, more: &str) -> Self {
+        Error { message: format!("{}; {more}", self.message), ..self }
+    }
+
     pub(crate) fn with_sql(self, sql: SqlError) -> Self {
         Error { sql: Some(Box::new(sql)), ..self }
     }

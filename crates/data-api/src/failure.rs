@@ -167,8 +167,7 @@ impl Call {
     fn too_large(self, text: &str) -> Error {
         let of_a_row = text.to_ascii_lowercase().contains("row") || self.page_rows <= 1;
         if of_a_row {
-            let message = "a row is larger than the RDS Data API carries (64 KB); select fewer or shorter columns, \
-                           for instance `left(…, 10000)` of a long text";
+            let message = "a row is larger than the RDS Data API carries (64 KB); select fewer or shorter columns";
             Error::new(ErrorKind::RowTooLarge, message)
         } else {
             let page_rows = self.page_rows;

@@ -59,6 +59,7 @@ mod failure;
 mod limits;
 mod member;
 mod page;
+mod query;
 mod rows;
 mod told;
 mod transaction;
@@ -66,6 +67,8 @@ mod types;
 
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::config::retry::RetryConfig;
+
+use query::Query;
 
 pub use column::Column;
 pub use cursor::Cursor;
@@ -103,7 +106,16 @@ impl DataApi {
     /// and a type that cannot be read show here. After a failure nothing is left open.
     pub async fn open(&self, sql: &str, limits: &Limits) -> Result<Cursor, Error> {
         // Boxed: the SDK's futures nest so deeply that rustc gives up on those of a caller's callers.
-        Box::pin(Cursor::open(&self.client, &self.database, sql, limits)).await
+        Box::pin(self.query(sql, limits).open()).await
+    }
+
+    fn query(&self, sql: &str, limits: &Limits) -> Query {
+        Query {
+            client: self.client.clone(),
+            database: self.database.clone(),
+            sql: sql.to_owned(),
+            limits: limits.clone(),
+        }
     }
 
     /// Reads the whole result into memory, anew with smaller pages when one overflowed. `limits.max_rows`

@@ -38,6 +38,22 @@ impl Page {
         Ok(Page { json: transaction.fetch(&sql, call).await?, asked: rows })
     }
 
+    /// The first record, of whole numbers alone.
+    pub(crate) fn longs(&self) -> Result<Vec<i64>, Error> {
+        #[derive(Deserialize)]
+        struct Long {
+            #[serde(rename = "longValue")]
+            value: i64,
+        }
+        #[derive(Deserialize)]
+        struct Longs {
+            records: [Vec<Long>; 1],
+        }
+        let Longs { records: [record] } = serde_json::from_str(&self.json)
+            .map_err(|_| Error::malformed("a body that cannot be read"))?;
+        Ok(record.into_iter().map(|long| long.value).collect())
+    }
+
     /// What it says of its columns, at least one of them.
     pub(crate) fn metadata(&self) -> Result<Vec<Metadata>, Error> {
         let answer: Answer = serde_json::from_str(&self.json)
