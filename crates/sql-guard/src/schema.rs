@@ -5,7 +5,6 @@
 pub struct Schema {
     /// In any order.
     pub tables: Vec<Table>,
-    /// Types made by `CREATE TYPE … AS ENUM`. A domain does not belong here: a cast to one runs its
     /// Where a table named without its schema is looked for, in order; `public` by default.
     pub search_path: Vec<String>,
 }

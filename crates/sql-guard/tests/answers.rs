@@ -38,12 +38,12 @@ fn a_refusal_names_the_construct_and_its_place() {
     check("SELECT * FROM information_schema.routines", "information_schema.routines", Some(14));
     check("SELECT * FROM a.b.c", "a.b.c", Some(14));
     check("SELECT x::regclass", "regclass", Some(10));
-    check("SELECT x::regclass", "regclass", Some(10));
     check("SELECT 1 OPERATOR(s.+) 2", "s.+", Some(9));
     check("SELECT g.pg_sleep FROM generate_series(1, 2) g", "pg_sleep", Some(7));
     check("SELECT repeat('x', 1000000000)", "repeat", Some(7));
     check("SELECT 'x' ~ '((a{99}){99}){99}'", "{…}", Some(13));
     check("SELECT * FROM t WHERE d > 'today'", "'today'", Some(26));
+    check("SELECT ('to' || 'day')::date", "date", None);
     check("SELECT a FROM t WHERE", "statement", None);
     check("SELECT a FRM t WHERE t", "t", None);
     check("SELECT a FRM t WHERE b", "t", Some(13));
