@@ -2,14 +2,14 @@
 
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
-.PHONY: help demo test lint fmt clean infra-test package synth fuzz bench mutants setup-demo setup-test
+.PHONY: help demo test lint fmt clean infra-test package synth fuzz bench mutants setup-demo setup-test setup-bench
 help:
 	@echo 'make demo   answer the sample questions over the sample database'
 	@echo 'make test   every check and every test; what CI runs'
 	@echo 'make lint   format, clippy, licences and sources only'
 	@echo 'make fmt    format the sources'
 	@echo 'make fuzz   libFuzzer over the guard, for FUZZ_SECONDS (600)'
-	@echo 'make bench  the guard beside a bare parse, one `name: ratio` a line'
+	@echo 'make bench  the guard beside a bare parse, the extraction beside its peers, one `name: ratio` a line'
 	@echo 'make mutants  which changes of the guard no test notices, in MUTANTS_OF (all its files)'
 	@echo 'make package  each function as a zip for Lambda, in dist/'
 	@echo 'make synth  the CloudFormation templates, with INPUTS="-c name=value …" (infra/README.md)'
@@ -66,8 +66,10 @@ fuzz: setup-demo
 		-max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -rss_limit_mb=1024 \
 		-artifact_prefix=../tests/findings/ -print_final_stats=1
 
-bench: setup-demo
+bench: setup-bench
 	cargo bench --locked --package sql-guard --bench guard
+	cargo build --locked --release --package extraction-bench --package write-report
+	$(BUILT:debug=release)/extraction-bench
 
 # MUTANTS_OF='src/total.rs src/scope.rs' for some files. It copies the tree, and takes hours for all.
 mutants: setup-demo
@@ -75,5 +77,5 @@ mutants: setup-demo
 	cargo mutants --package sql-guard --jobs 1 --timeout 120 --output target \
 		$(MUTANTS_OF:%=--file crates/sql-guard/%) -- --lib --tests
 
-setup-demo setup-test:
+setup-demo setup-test setup-bench:
 	@scripts/setup $(@:setup-%=%)

@@ -23,7 +23,8 @@ async fn boto3_and_the_aws_command_line_work_unchanged() {
     let system = Box::pin(System::start(config(&data))).await.expect("a system");
     let mut faults = Vec::new();
     // In this order: the second looks at the executions before the last starts one.
-    for script in ["data_api", "object_store", "runs", "agent", "command_line"] {
+    for script in ["data_api", "object_store", "catalog", "stacks", "runs", "agent", "command_line"]
+    {
         faults.extend(run(&endpoint(&system), script, &[]).await.err());
     }
     system.stop().await;
@@ -61,7 +62,8 @@ fn endpoint(system: &System) -> [String; 3] {
     [system.endpoint_url(), &keys.access_key_id, &keys.secret_access_key].map(str::to_owned)
 }
 
-fn config(data: &DataDir) -> SystemConfig {
+/// A system with the sample database.
+pub(crate) fn config(data: &DataDir) -> SystemConfig {
     let scripts = ["schema", "data"].map(|script| {
         let path = repository().join(format!("sample/university/{script}.sql"));
         std::fs::read_to_string(path).expect("the sample")

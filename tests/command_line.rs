@@ -89,6 +89,7 @@ async fn help_shows_examples() {
         &["lint", "--help"],
         &["show", "--help"],
         &["guard", "--help"],
+        &["sample", "load", "--help"],
     ] {
         let ended = quaestor(command).await;
         assert_eq!(ended.exit_code, 0, "{ended:#?}");

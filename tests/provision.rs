@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::quaestor::DataDir;
 
-const SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:reader";
+pub(crate) const SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:reader";
 const OTHER_SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:reader-2";
 const PASSWORD: &str = "s3cret 'quoted\\ \"password";
 const DATABASE: &str = "shop\"; DROP";
@@ -60,14 +60,14 @@ const RIGHTS: &str = "SELECT relname::text || relacl::text FROM pg_class \
     UNION ALL SELECT roleid::regrole::text || ' in ' || member::regrole::text FROM pg_auth_members \
     ORDER BY 1";
 
-struct Stand {
-    system: System,
+pub(crate) struct Stand {
+    pub(crate) system: System,
     client: Client,
-    _data: DataDir,
+    pub(crate) data: DataDir,
 }
 
 impl Stand {
-    async fn start() -> Stand {
+    pub(crate) async fn start() -> Stand {
         let data = DataDir::new();
         let this = std::env::current_exe().expect("a path");
         let config = SystemConfig {
@@ -101,10 +101,10 @@ impl Stand {
             .endpoint_url(system.endpoint_url())
             .retry_config(RetryConfig::disabled())
             .build();
-        Stand { system, client: Client::from_conf(config), _data: data }
+        Stand { system, client: Client::from_conf(config), data }
     }
 
-    async fn invoke(
+    pub(crate) async fn invoke(
         &self,
         kind: &str,
         id: Option<&str>,

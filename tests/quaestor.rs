@@ -140,7 +140,7 @@ pub(crate) fn repository() -> &'static Path {
 
 /// Cargo names the binaries of this package alone, so the program is looked for where it lies: this
 /// test is `<profile>/deps/end-to-end-…`, the program `<profile>/quaestor`.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let this = std::env::current_exe().expect("a path");
     let program =
         this.parent().and_then(Path::parent).expect("a profile's folder").join("quaestor");

@@ -14,6 +14,10 @@ export interface DatabaseSource {
   readonly readerSecretArn: string;
   readonly name: string;
   readonly secretKeyArn?: string;
+  /** The secret of one who may load data, where it is known. */
+  readonly adminSecretArn?: string;
+  /** Whether the cluster was made here, and so holds nobody else's data. */
+  readonly isOurs: boolean;
 }
 
 export class DatabaseStack extends Stack {
@@ -42,7 +46,13 @@ export class DatabaseStack extends Stack {
     });
     // The custom resource speaks SQL: it waits for the writer, which the cluster alone does not name.
     if (cluster) role.resource.node.addDependency(cluster);
-    this.source = { clusterArn, readerSecretArn: role.secret.secretArn, name: database.name };
+    this.source = {
+      clusterArn,
+      readerSecretArn: role.secret.secretArn,
+      name: database.name,
+      adminSecretArn,
+      isOurs: database.kind === 'new',
+    };
     new CfnOutput(this, 'ClusterArn', { value: clusterArn });
     new CfnOutput(this, 'AdminSecretArn', { value: adminSecretArn, description: 'for those who load data' });
     new CfnOutput(this, 'DatabaseName', { value: database.name });

@@ -5,6 +5,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 import { Agent } from './agent.ts';
+import { type Catalog } from './catalog.ts';
 import { type DatabaseSource } from './database-stack.ts';
 import { type Guardrail } from './guardrail.ts';
 import { type Inputs } from './inputs.ts';
@@ -16,6 +17,7 @@ export interface FunctionsProps {
   readonly inputs: Inputs;
   readonly source: DatabaseSource;
   readonly bucket: s3.Bucket;
+  readonly catalog: Catalog;
   readonly model: Model;
   readonly machineArn: string;
   readonly network?: FunctionNetwork;
@@ -36,7 +38,7 @@ export class Functions extends Construct {
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     this.props = props;
-    const { source, bucket, model, machineArn } = props;
+    const { source, bucket, catalog, model, machineArn } = props;
     this.deadLetters = deadLetterQueue(this, 'StartRunDeadLetters');
     const ofBucket = { QUAESTOR_BUCKET: bucket.bucketName };
     const ofDatabase = {
@@ -44,6 +46,8 @@ export class Functions extends Construct {
       QUAESTOR_SECRET_ARN: source.readerSecretArn,
       QUAESTOR_DATABASE: source.name,
     };
+
+    const ofCatalog = { QUAESTOR_GLUE_DATABASE: catalog.database };
 
     this.startRun = this.add('StartRun', 'start-run', { QUAESTOR_STATE_MACHINE_ARN: machineArn }, this.deadLetters);
     allow(this.startRun, ['states:StartExecution'], [machineArn]);
@@ -79,17 +83,19 @@ export class Functions extends Construct {
     this.put(this.executeQuery, 'runs/*/attempts/*');
     this.query(this.executeQuery);
 
-    this.writeReport = this.add('WriteReport', 'write-report', { ...ofBucket, ...ofDatabase });
+    this.writeReport = this.add('WriteReport', 'write-report', { ...ofBucket, ...ofDatabase, ...ofCatalog });
     this.list(this.writeReport);
-    this.get(this.writeReport, 'schema/*');
+    this.get(this.writeReport, 'schema/*', 'reports/*');
     this.put(this.writeReport, 'reports/*');
     allow(this.writeReport, ['s3:AbortMultipartUpload'], [bucket.arnForObjects('reports/*')]);
     this.query(this.writeReport);
+    this.keepTables(this.writeReport, '*');
 
-    this.closeRun = this.add('CloseRun', 'close-run', ofBucket);
+    this.closeRun = this.add('CloseRun', 'close-run', { ...ofBucket, ...ofCatalog });
     this.list(this.closeRun);
     this.get(this.closeRun, 'runs/*/plan.jsonl', 'runs/*/map/*');
     this.put(this.closeRun, 'runs/*/run.json', 'audit/*');
+    this.keepTables(this.closeRun, 'answers', 'answers_latest');
   }
 
   /** Gives ask-agent its backend: an agent to invoke, or for our own loop the guardrail, the model and the tools. */
@@ -150,6 +156,20 @@ export class Functions extends Construct {
       to,
       ['s3:PutObject'],
       keys.map((key) => this.props.bucket.arnForObjects(key)),
+    );
+  }
+
+  /**
+   * Makes and changes these tables and their partitions, and deletes none. An action on a table needs the database and the
+   * catalog, too ("Identity-based policies" of the Glue guide).
+   */
+  private keepTables(to: QuaestorFunction, ...tables: string[]): void {
+    const { catalog } = this.props;
+    const actions = ['GetTable', 'CreateTable', 'UpdateTable', 'CreatePartition', 'GetPartition', 'UpdatePartition'];
+    allow(
+      to,
+      actions.map((action) => `glue:${action}`),
+      [...catalog.arns, ...tables.map((table) => catalog.tableArn(table))],
     );
   }
 

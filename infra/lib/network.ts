@@ -5,7 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 /** The names of the services, as endpoints have them, that functions inside call. */
-export type Service = 'bedrock-agent-runtime' | 'bedrock-runtime' | 'lambda' | 'rds-data' | 'secretsmanager' | 'states';
+export type Service = 'bedrock-agent-runtime' | 'bedrock-runtime' | 'glue' | 'lambda' | 'rds-data' | 'secretsmanager' | 'states';
 
 /**
  * Isolated subnets in two zones, and an interface endpoint for each service; S3 has a gateway, which costs nothing.

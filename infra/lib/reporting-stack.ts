@@ -38,6 +38,7 @@ export class ReportingStack extends Stack {
       ? new FunctionNetwork(this, 'Network', [
           'rds-data',
           'bedrock-runtime',
+          'glue',
           'states',
           converse ? 'lambda' : 'bedrock-agent-runtime',
         ])
@@ -47,7 +48,8 @@ export class ReportingStack extends Stack {
     const notices = new Notices(this, 'Notices', inputs);
     const model = new Model(this, 'Model', inputs);
     const guardrail = new Guardrail(this, 'Guardrail');
-    const functions = new Functions(this, 'Functions', { inputs, source, bucket, model, machineArn, network });
+    const catalog = new Catalog(this, 'Catalog', { name: inputs.name.toLowerCase(), bucket });
+    const functions = new Functions(this, 'Functions', { inputs, source, bucket, catalog, model, machineArn, network });
     const agent = converse ? undefined : new Agent(this, 'Agent', { inputs, functions, guardrail, model });
     functions.askWith(agent ?? guardrail);
     const machine = new RunMachine(this, 'ReportRun', {
@@ -58,7 +60,6 @@ export class ReportingStack extends Stack {
       notices,
     });
     const starters = new Starters(this, 'Starters', { inputs, bucket, startRun: functions.startRun });
-    const catalog = new Catalog(this, 'Catalog', { name: inputs.name.toLowerCase(), bucket });
     watch(this, {
       machine: machine.machine,
       startRun: functions.startRun.lambda,
@@ -76,11 +77,17 @@ export class ReportingStack extends Stack {
     output('ExecuteQueryFunction', functions.executeQuery.lambda.functionName);
     output('TopicArn', notices.topic.topicArn, 'subscribe to hear of every run');
     output('EventBusName', notices.bus.eventBusName);
+    output('ClusterArn', source.clusterArn);
+    output('ClusterIsOurs', String(source.isOurs));
+    output('DatabaseName', source.name);
+    output('ReaderSecretArn', source.readerSecretArn);
+    if (source.adminSecretArn) output('AdminSecretArn', source.adminSecretArn, 'for those who load data');
     output('AgentBackend', inputs.agentBackend);
     if (agent) {
       output('AgentId', agent.id);
       output('AgentAliasId', agent.aliasId);
     }
+    output('FromTheCommandLine', `quaestor --stack ${this.stackName} run daily`, 'or ask, lint, show, sample load');
     output(
       'DropAQuestion',
       `aws s3 cp QUESTION.md s3://${bucket.bucketName}/questions/adhoc/`,
@@ -88,7 +95,7 @@ export class ReportingStack extends Stack {
     );
     output(
       'AskInAthena',
-      `SELECT as_of, question_id, status, row_count, message FROM ${catalog.database}.answers WHERE as_of_date >= date_format(current_date - interval '7' day, '%Y-%m-%d') ORDER BY as_of DESC`,
+      `SELECT as_of_time, question_id, status, row_count, message FROM ${catalog.database}.answers WHERE as_of_date >= date_format(current_date - interval '7' day, '%Y-%m-%d') ORDER BY as_of_time DESC`,
       `in the workgroup ${catalog.workgroup}`,
     );
     output(

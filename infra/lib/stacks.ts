@@ -12,7 +12,7 @@ export function makeStacks(app: App, inputs: Inputs): { database?: DatabaseStack
   const { database } = inputs;
   if (database.kind === 'existing' && database.readerSecretArn) {
     const { clusterArn, readerSecretArn, name, secretKeyArn } = database;
-    const source = { clusterArn, readerSecretArn, name, secretKeyArn };
+    const source = { clusterArn, readerSecretArn, name, secretKeyArn, isOurs: false };
     return { reporting: new ReportingStack(app, `${inputs.name}-Reporting`, { env, inputs, source }) };
   }
   const stack = new DatabaseStack(app, `${inputs.name}-Database`, { env, inputs });

@@ -30,6 +30,11 @@ export const FINDINGS: readonly Finding[] = [
   ),
   ...wildcard('Reporting/Functions/GenerateQuery/Role', KEYS, `${B}/runs/*/attempts/*`, `${B}/schema/*`),
   ...wildcard('Reporting/Functions/ExecuteQuery/Role', KEYS, `${B}/runs/*/attempts/*`, `${B}/schema/*`),
+  ...wildcard(
+    'Reporting/Functions/WriteReport/Role',
+    'each question has its table, in the database that is its own',
+    'arn:<AWS::Partition>:glue:<AWS::Region>:<AWS::AccountId>:table/quaestor/*',
+  ),
   ...wildcard('Reporting/Functions/WriteReport/Role', KEYS, `${B}/reports/*`, `${B}/schema/*`),
   ...wildcard(
     'Reporting/Functions/CloseRun/Role',

@@ -1,5 +1,6 @@
 // The reviewed table: who calls what, and which allowances that takes. A test compares it with the synthesised policies,
-// in both directions. The calls were read from the code (crates/aws, crates/data-api, functions/), not recorded.
+// in both directions; tests/permissions.rs compares the functions' calls with those that they make on one machine, so too.
+// What services do in a role's name was read from their documentation.
 //
 // `<…>` stands for what differs between installations; test/permissions.test.ts says what it comes to.
 
@@ -8,6 +9,8 @@ export interface Call {
   readonly call: string;
   readonly needs: readonly string[];
   readonly wildcard?: string;
+  /** For a call of a function's that no run on one machine makes: why it is needed all the same. */
+  readonly unseen?: string;
   /** Only in installations of which this is true. */
   readonly when?: 'bedrock-agent' | 'new agent' | 'converse' | 'inside a VPC' | 'new cluster' | 'data is not kept';
 }
@@ -37,6 +40,23 @@ const query: Call[] = [
   { call: 'execute_statement', needs: ['rds-data:ExecuteStatement <cluster>'] },
   { call: 'rollback_transaction', needs: ['rds-data:RollbackTransaction <cluster>'] },
 ];
+/** A table is read, then made or changed; an action on it needs the database and the catalog, too. */
+const tables = (names: string, wildcard?: string): Call[] => {
+  const call = (call: string, action: string, unseen?: string): Call => ({
+    call,
+    needs: ['<catalog>', names].map((resource) => `glue:${action} ${resource}`),
+    wildcard,
+    unseen,
+  });
+  return [
+    call('get_table', 'GetTable'),
+    call('create_table', 'CreateTable'),
+    call('update_table', 'UpdateTable', 'a report has a new column, or the database another comment'),
+    call('create_partition', 'CreatePartition'),
+    call('get_partition', 'GetPartition'),
+    call('update_partition', 'UpdatePartition', 'a report that is written again has a new column'),
+  ];
+};
 /** What Lambda itself does in the function's name. */
 const runs = (id: string): Call[] => [
   { call: 'Lambda: log', needs: [`logs:CreateLogStream \${${id}Logs.Arn}`, `logs:PutLogEvents \${${id}Logs.Arn}`] },
@@ -92,14 +112,22 @@ export const PERMISSIONS: Readonly<Record<string, readonly Call[]>> = {
   FunctionsWriteReportRole: [
     ...runs('FunctionsWriteReport'),
     ...query,
-    list,
-    read('schema/*'),
+    ...tables('<tables>', 'each question has its table, and the view of its newest partition'),
+    { ...list, unseen: 'nothing is listed; without it, a report that is not there yet is 403 and not 404' },
+    // HeadObject is s3:GetObject, too: an equal report is not written again.
+    read('schema/*', 'reports/*'),
     // CreateMultipartUpload, UploadPart and CompleteMultipartUpload are s3:PutObject, too.
     write('reports/*'),
-    { call: 'abort_multipart_upload', needs: [`s3:AbortMultipartUpload ${B}/reports/*`], wildcard: KEYS },
+    {
+      call: 'abort_multipart_upload',
+      needs: [`s3:AbortMultipartUpload ${B}/reports/*`],
+      wildcard: KEYS,
+      unseen: 'it ends an upload that failed',
+    },
   ],
   FunctionsCloseRunRole: [
     ...runs('FunctionsCloseRun'),
+    ...tables('<answers>'),
     list,
     read('runs/*/plan.jsonl', 'runs/*/map/*'),
     write('runs/*/run.json', 'audit/*'),

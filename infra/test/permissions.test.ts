@@ -21,7 +21,11 @@ function meanings(combination: Combination): Record<string, string[]> {
   ];
   const regions = model.regions.length > 0 ? model.regions : ['${Region}'];
   const foundation = model.id.replace(/^eu\./, '');
+  const catalog = `arn:\${Partition}:glue:${REGIONAL}`;
   return {
+    '<catalog>': [`${catalog}:catalog`, `${catalog}:database/quaestor`],
+    '<tables>': [`${catalog}:table/quaestor/*`],
+    '<answers>': ['answers', 'answers_latest'].map((table) => `${catalog}:table/quaestor/${table}`),
     '<cluster>': made
       ? ['${Database.Cluster}', '${Cluster}'].map((id) => `arn:\${Partition}:rds:${REGIONAL}:cluster:${id}`)
       : [database.clusterArn],

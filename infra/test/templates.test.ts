@@ -135,13 +135,13 @@ test('inside a VPC there is an endpoint for each service that is called, and no 
   const endpoints = Object.values(template.findResources('AWS::EC2::VPCEndpoint')).map(({ Properties }) =>
     JSON.stringify(Properties.ServiceName),
   );
-  for (const service of ['s3', 'rds-data', 'bedrock-runtime', 'lambda', 'states']) {
+  for (const service of ['s3', 'rds-data', 'bedrock-runtime', 'glue', 'lambda', 'states']) {
     assert.ok(
       endpoints.some((name) => name.includes(`.${service}"`)),
       service,
     );
   }
-  assert.equal(endpoints.length, 5);
+  assert.equal(endpoints.length, 6);
   template.resourceCountIs('AWS::EC2::NatGateway', 0);
 });
 

@@ -13,8 +13,9 @@ const CFN_LINT = new URL('../../.venv/bin/cfn-lint', import.meta.url).pathname;
 
 test('cfn-lint finds no error and no warning', () => {
   const files = NAMES.flatMap((name) => synthesise(name).map(({ file }) => file));
-  // W3005: CDK writes each dependency out that a reference makes, too.
-  const options = ['--regions', 'eu-central-1', '--ignore-checks', 'W3005', '--format', 'parseable', '--'];
+  // W3005: CDK writes each dependency out that a reference makes, too. W6001: an output that is an import, so that the
+  // command line needs one stack's name alone.
+  const options = ['--regions', 'eu-central-1', '--ignore-checks', 'W3005,W6001', '--format', 'parseable', '--'];
   const { status, stdout, stderr } = spawnSync(CFN_LINT, [...options, ...files], { encoding: 'utf8' });
   assert.equal(`${stdout}${stderr}`, '');
   assert.equal(status, 0);

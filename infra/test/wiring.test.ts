@@ -4,9 +4,9 @@ import { globSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 
 import { ACTION_GROUPS, INSTRUCTION } from '../lib/agent.ts';
-import { ANSWERS } from '../lib/catalog.ts';
 import { type FunctionName, SIZES } from '../lib/quaestor-function.ts';
 import { DEFINITION, placeholders } from '../lib/run-machine.ts';
+import { PERMISSIONS } from '../review/permissions.ts';
 import { NAMES, reporting, synthesise } from './stacks.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -93,8 +93,29 @@ test("the agent's schemas have the paths and properties of the code", () => {
   assert.ok(INSTRUCTION.length <= 4000);
 });
 
-test('the table of answers has the columns of its writer', () => {
-  const audit = source('functions/close-run/src/audit.rs').split('#[cfg(test)]')[0]!;
-  const written = [...audit.matchAll(/(?:text|number|Field::new)\(\s*"(\w+)"/g)].map((match) => match[1]);
-  assert.deepEqual(Object.keys(ANSWERS), written);
+test('the stack tells the command line all that it reads, and the system on one machine tells the same', () => {
+  const cli = globSync('crates/cli/src/**/*.rs', { cwd: ROOT })
+    .map((path) => source(path))
+    .join('\n');
+  const read = new Set([...cli.matchAll(/\b(?:output|find|database)\("([A-Z]\w+)"\)/g)].map((match) => match[1]!));
+  assert.ok(read.size >= 8, [...read].join());
+  const local = [...source('crates/local/src/system/stack.rs').matchAll(/\("([A-Z]\w+)"/g)].map((match) => match[1]!);
+  assert.deepEqual(local.sort(), [...read].sort());
+  for (const combination of NAMES) {
+    const told = Object.keys(reporting(combination).template.findOutputs('*'));
+    // Around a cluster whose administrator nobody named there is no such secret.
+    const missing = [...read].filter((name) => !told.includes(name));
+    assert.deepEqual(missing, combination === 'existing cluster' ? ['AdminSecretArn'] : [], combination);
+  }
+});
+
+test('on one machine, too, those functions may not list that the table lets list nothing', () => {
+  const [, named] = /WITHOUT_LISTING: .*? = \[(.*?)\]/s.exec(source('crates/local/src/system/functions.rs'))!;
+  const denied = [...named!.matchAll(/"([a-z-]+)"/g)].map((match) => match[1]!);
+  const listing = (name: FunctionName) => {
+    const id = name.replaceAll(/(?:^|-)(\w)/g, (_, first: string) => first.toUpperCase());
+    const calls = PERMISSIONS[`${name === 'provision-database' ? 'ReadOnlyRole' : 'Functions'}${id}Role`]!;
+    return calls.some(({ needs }) => needs.some((need) => need.startsWith('s3:ListBucket ')));
+  };
+  assert.deepEqual(denied.sort(), FUNCTIONS.filter((name) => !listing(name)).sort());
 });

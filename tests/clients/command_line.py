@@ -56,6 +56,10 @@ with tempfile.TemporaryDirectory() as folder:
                 json.dumps([{"role": "user", "content": [{"text": prompt}]}]))
     assert said["stopReason"] == "end_turn", said
 
+    told = read("cloudformation", "describe-stacks", "--stack-name", "local")
+    assert told["Stacks"][0]["Outputs"], told
+    aws("cloudformation", "describe-stacks", "--stack-name", "none", exit_code=255, says="(ValidationError)")
+
     topic = "arn:aws:sns:us-east-1:000000000000:quaestor-runs"
     assert read("sns", "publish", "--topic-arn", topic, "--message", "hello")["MessageId"]
     event = {"Source": "aws-cli", "DetailType": "Hello", "Detail": '{"rows": 3}', "EventBusName": "quaestor"}

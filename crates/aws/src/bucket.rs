@@ -1,5 +1,7 @@
 //! The bucket over S3.
 
+use std::io::Write;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
@@ -31,6 +33,24 @@ impl Bucket {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Copies an object into `file`, in the memory of one piece of it.
+    ///
+    /// # Errors
+    /// The service's own, a missing object among them; the file's.
+    pub async fn download(&self, key: &str, file: &mut impl Write) -> Result<(), Error> {
+        let got = self.client.get_object().bucket(&self.name).key(key).send().await;
+        let mut body = got.map_err(|error| sort(format!("failed to read `{key}`"), error))?.body;
+        let broke_off = |kind, error: Box<dyn std::error::Error + Send + Sync>| {
+            Error::new(kind, format!("failed to read `{key}` to its end")).with_source(error)
+        };
+        loop {
+            let piece = body.try_next().await;
+            let piece = piece.map_err(|error| broke_off(ErrorKind::Unavailable, error.into()))?;
+            let Some(piece) = piece else { return Ok(()) };
+            file.write_all(&piece).map_err(|error| broke_off(ErrorKind::Internal, error.into()))?;
+        }
     }
 
     /// Deletes an object; one that is not there counts as deleted.

@@ -43,6 +43,26 @@ impl Clients {
         Clients(config.build())
     }
 
+    /// What all of them share.
+    pub(crate) fn config(&self) -> &SdkConfig {
+        &self.0
+    }
+
+    #[cfg(test)]
+    pub(crate) fn from_config(config: SdkConfig) -> Clients {
+        Clients(config)
+    }
+
+    /// CloudFormation, with the SDK's own retries: a stack is only read.
+    pub fn cloud_formation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::new(&self.0)
+    }
+
+    /// Glue, with the SDK's own retries: every call of ours may be repeated.
+    pub fn glue(&self) -> aws_sdk_glue::Client {
+        aws_sdk_glue::Client::new(&self.0)
+    }
+
     /// S3, with the SDK's own retries: every call of ours may be repeated.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         aws_sdk_s3::Client::new(&self.0)

@@ -54,6 +54,7 @@ pub(crate) fn of_service(error: &impl ProvideErrorMetadata) -> (ErrorKind, Strin
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch"
         | "InvalidAccessKeyId"
+        | "InvalidClientTokenId"
         | "ExpiredToken" => ErrorKind::AccessDenied,
         "ServiceUnavailable"
         | "ServiceUnavailableException"
@@ -61,6 +62,10 @@ pub(crate) fn of_service(error: &impl ProvideErrorMetadata) -> (ErrorKind, Strin
         | "InternalServerException"
         | "InternalServerErrorException"
         | "InternalError"
+        // Glue's.
+        | "InternalServiceException"
+        | "OperationTimeoutException"
+        | "ResourceNotReadyException"
         | "RequestTimeout"
         | "DependencyFailedException"
         | "BadGatewayException"

@@ -1,8 +1,14 @@
-//! One object, written part by part, visible only when it is whole.
+//! One object, written part by part, visible only when it is whole, and not written again when it is there.
 
+use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use reporting::{Error, ErrorKind, ObjectStore as _};
+use aws_sdk_s3::types::{
+    ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use crc_fast::{CrcAlgorithm, Digest};
+use reporting::{Error, ErrorKind};
 
 use crate::Bucket;
 use crate::failure::sort;
@@ -18,18 +24,36 @@ pub struct Upload {
     key: String,
     upload_id: Option<String>,
     parts: Vec<CompletedPart>,
+    checksum: Digest,
+    size_bytes: u64,
 }
 
 impl Upload {
     /// Nothing is sent yet.
     pub fn new(bucket: Bucket, key: impl Into<String>) -> Upload {
-        Upload { bucket, key: key.into(), upload_id: None, parts: Vec::new() }
+        Upload {
+            bucket,
+            key: key.into(),
+            upload_id: None,
+            parts: Vec::new(),
+            checksum: Digest::new(CrcAlgorithm::Crc64Nvme),
+            size_bytes: 0,
+        }
     }
 
-    /// Sends the last part. Only now the object is there, in place of an earlier one.
+    /// Sends the last part. Only now the object is there, in place of an earlier one; an equal one, by size and
+    /// checksum, stays as it is, so that nobody is told of a new version of the same.
     pub async fn finish(mut self, rest: Vec<u8>) -> Result<(), Error> {
+        self.count(&rest);
+        match self.is_there().await {
+            Ok(false) => {}
+            told => {
+                self.abort().await;
+                return told.map(drop);
+            }
+        }
         if self.upload_id.is_none() {
-            return self.bucket.put(&self.key, rest).await;
+            return self.put(rest).await;
         }
         let finished = match self.send_last(rest).await {
             Ok(()) => self.complete().await,
@@ -55,16 +79,59 @@ impl Upload {
         }
     }
 
+    fn count(&mut self, part: &[u8]) {
+        self.checksum.update(part);
+        self.size_bytes += part.len() as u64;
+    }
+
+    /// Whether the object has these bytes already. S3 keeps the checksum of a whole object as long as nobody
+    /// declares another kind: "Checking object integrity" of the S3 User Guide.
+    async fn is_there(&self) -> Result<bool, Error> {
+        let head = self
+            .bucket
+            .client()
+            .head_object()
+            .bucket(self.bucket.name())
+            .key(&self.key)
+            .checksum_mode(ChecksumMode::Enabled)
+            .send()
+            .await;
+        match head {
+            Ok(head) => Ok(head.content_length.and_then(|size| u64::try_from(size).ok())
+                == Some(self.size_bytes)
+                && head.checksum_crc64_nvme == Some(encoded(&self.checksum))),
+            Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => {
+                Ok(false)
+            }
+            Err(error) => Err(sort(format!("failed to look for `{}`", self.key), error)),
+        }
+    }
+
+    async fn put(&self, body: Vec<u8>) -> Result<(), Error> {
+        let client = self.bucket.client();
+        let put = client.put_object().bucket(self.bucket.name()).key(&self.key);
+        let put = put.checksum_crc64_nvme(encoded(&self.checksum)).body(ByteStream::from(body));
+        let put = put.send().await;
+        put.map(drop).map_err(|error| sort(format!("failed to write `{}`", self.key), error))
+    }
+
     async fn send_last(&mut self, rest: Vec<u8>) -> Result<(), Error> {
-        if rest.is_empty() { Ok(()) } else { self.send(rest).await }
+        if rest.is_empty() { Ok(()) } else { self.send_part(rest).await }
     }
 
     /// Sends one part of [`PART_BYTES`].
     pub async fn send(&mut self, part: Vec<u8>) -> Result<(), Error> {
+        self.count(&part);
+        self.send_part(part).await
+    }
+
+    async fn send_part(&mut self, part: Vec<u8>) -> Result<(), Error> {
         let upload_id = self.upload_id().await?;
         let number = i32::try_from(self.parts.len() + 1).map_err(|error| {
             Error::new(ErrorKind::Internal, "too many parts").with_source(error)
         })?;
+        let mut checksum = Digest::new(CrcAlgorithm::Crc64Nvme);
+        checksum.update(&part);
         let sent = self
             .bucket
             .client()
@@ -73,6 +140,7 @@ impl Upload {
             .key(&self.key)
             .upload_id(&upload_id)
             .part_number(number)
+            .checksum_crc64_nvme(encoded(&checksum))
             .body(ByteStream::from(part))
             .send()
             .await
@@ -88,9 +156,11 @@ impl Upload {
             return Ok(upload_id.clone());
         }
         let client = self.bucket.client();
-        let created =
-            client.create_multipart_upload().bucket(self.bucket.name()).key(&self.key).send().await;
-        let created = created.map_err(|error| {
+        let create = client.create_multipart_upload().bucket(self.bucket.name()).key(&self.key);
+        let create = create
+            .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+            .checksum_type(ChecksumType::FullObject);
+        let created = create.send().await.map_err(|error| {
             sort(format!("failed to begin the upload of `{}`", self.key), error)
         })?;
         let upload_id = created
@@ -104,10 +174,18 @@ impl Upload {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(self.parts.clone())).build();
         let client = self.bucket.client();
         let complete = client.complete_multipart_upload().bucket(self.bucket.name()).key(&self.key);
+        let complete = complete
+            .checksum_type(ChecksumType::FullObject)
+            .checksum_crc64_nvme(encoded(&self.checksum));
         let completed =
             complete.set_upload_id(self.upload_id.clone()).multipart_upload(parts).send().await;
         completed.map(drop).map_err(|error| {
             sort(format!("failed to complete the upload of `{}`", self.key), error)
         })
     }
+}
+
+/// As S3's headers have it: the base64 of the eight bytes, most significant first.
+fn encoded(checksum: &Digest) -> String {
+    STANDARD.encode(checksum.finalize().to_be_bytes())
 }

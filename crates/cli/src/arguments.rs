@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{
+    ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 use reporting::AsOf;
 
 use crate::schedule::Schedule;
@@ -22,10 +26,16 @@ Examples:
   quaestor lint                          are the question files in order?
   quaestor show new-students             the newest report of that question
   echo 'DROP TABLE t' | quaestor guard   would this SQL be let through?
+  quaestor --stack Quaestor-Reporting run daily     the same, as it is deployed in your AWS account
+
+With --stack, region and credentials are found as every AWS tool finds them: AWS_PROFILE, AWS_REGION and so on.
 
 Exit codes: 0 all is well, 1 some questions failed, 2 nothing was done."
 )]
 pub(crate) struct Arguments {
+    /// Work with what this CloudFormation stack deployed, instead of on this machine: run, ask, lint, show, sample load
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) stack: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -46,6 +56,37 @@ pub(crate) enum Command {
     Show(ShowArguments),
     /// Put SQL from standard input before the guard
     Guard(GuardArguments),
+    /// The sample database, for a deployed system
+    #[command(subcommand)]
+    Sample(SampleCommand),
+}
+
+/// What says how a system on this machine is made, and so nothing of one that is deployed.
+const OF_THIS_MACHINE: [&str; 6] =
+    ["questions", "data_dir", "agent", "model_url", "model", "database_url"];
+
+/// Reads the command line; ends the program where it is not in order, or asks for help.
+pub(crate) fn parse() -> Arguments {
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if let Some(fault) = arguments.stack.is_some().then(|| fault_with_stack(&matches)).flatten() {
+        Arguments::command().error(ErrorKind::ArgumentConflict, fault).exit();
+    }
+    arguments
+}
+
+/// What cannot stand beside `--stack`.
+fn fault_with_stack(matches: &ArgMatches) -> Option<String> {
+    let (command, matches) = matches.subcommand()?;
+    if ["demo", "up", "guard"].contains(&command) {
+        return Some(format!("`{command}` works on this machine alone; leave out --stack"));
+    }
+    let given = |name: &&str| {
+        matches.try_contains_id(name).unwrap_or_default()
+            && matches.value_source(name) == Some(ValueSource::CommandLine)
+    };
+    let name = OF_THIS_MACHINE.iter().find(|name| given(name))?.replace('_', "-");
+    Some(format!("--{name} is for a system on this machine; leave it out, or --stack"))
 }
 
 /// Where a run works and what it works with.
@@ -117,6 +158,8 @@ Examples:
   quaestor run weekly --database-url postgres://reader@localhost/sales --json
   quaestor run questions/adhoc/why.md more.md
   quaestor run daily --model-url http://localhost:11434/v1 --model qwen2.5-coder
+  quaestor --stack Quaestor-Reporting run daily
+  quaestor --stack Quaestor-Reporting run questions/daily/students.md     a question that lies in its bucket
 
 Running the same cadence again at the same as-of is a rerun of its own (-r2, -r3 …): the reports it writes are the same.")]
 pub(crate) struct RunArguments {
@@ -141,7 +184,8 @@ pub(crate) struct RunArguments {
 Examples:
   quaestor ask \"How many students are there?\"
   quaestor ask \"Who works on AI in Education?\" --trace
-  quaestor ask \"How many orders came in today?\" --database-url postgres://reader@localhost/sales --json")]
+  quaestor ask \"How many orders came in today?\" --database-url postgres://reader@localhost/sales --json
+  quaestor --stack Quaestor-Reporting ask \"How many students are there?\" --trace")]
 pub(crate) struct AskArguments {
     /// The question, in plain language
     #[arg(value_name = "QUESTION")]
@@ -191,6 +235,7 @@ pub(crate) struct UpArguments {
 Examples:
   quaestor lint
   quaestor lint questions/daily why.md many.jsonl --json
+  quaestor --stack Quaestor-Reporting lint           and do `sql` and `tables` fit the deployed database?
   quaestor lint --schema > question.schema.json      for editors: # yaml-language-server: $schema=question.schema.json")]
 pub(crate) struct LintArguments {
     /// Question files, or folders of them
@@ -209,11 +254,16 @@ pub(crate) struct LintArguments {
 Examples:
   quaestor show                                  what reports are there?
   quaestor show new-students                     the newest
-  quaestor show new-students --as-of 2026-11-22 --format csv > students.csv")]
+  quaestor show new-students --as-of 2026-11-22 --format csv > students.csv
+  quaestor show --tables                         what would Athena read?
+  quaestor --stack Quaestor-Reporting show new-students")]
 pub(crate) struct ShowArguments {
     /// A question's id; without it, the reports on file are listed
     #[arg(value_name = "ID")]
     pub(crate) id: Option<String>,
+    /// List the tables of Athena instead, with their columns and partitions
+    #[arg(long, conflicts_with_all = ["id", "as_of", "format", "limit"])]
+    pub(crate) tables: bool,
     /// The report's partition, e.g. 2026-11-22; the newest without it
     #[arg(long, value_name = "AS_OF")]
     pub(crate) as_of: Option<String>,
@@ -253,4 +303,26 @@ pub(crate) struct GuardArguments {
     /// A run's snapshot of the schema, `schema/<fingerprint>.json` in the bucket: only its tables and columns pass
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SampleCommand {
+    /// Put the sample's schemas and rows on the stack's cluster, as its administrator
+    Load(LoadArguments),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  quaestor --stack Quaestor-Reporting sample load
+  quaestor sample load --stack Quaestor-Reporting --yes     on a cluster that was there before the stack
+
+It is one transaction: all of it is there afterwards, or nothing. Where the sample is there already, nothing is changed.")]
+pub(crate) struct LoadArguments {
+    /// Load it on a cluster that the stack did not make, too
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }

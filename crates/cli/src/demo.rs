@@ -4,19 +4,22 @@ use anyhow::Result;
 use reporting::Cadence;
 use reporting::close::{Answer, Run};
 
-use crate::arguments::{DemoArguments, Format};
+use crate::arguments::{DatabaseArguments, DemoArguments, Format};
+use crate::files::Files;
+use crate::installation::Installation;
 use crate::run::{mirror, one};
 use crate::show::rows;
-use crate::system::{self, BUCKET, Running};
-use crate::{output, summary};
+use crate::{output, summary, system};
 
 /// The rows of a report that are shown at the end.
 const SHOWN_ROWS: usize = 5;
 
 /// `true` when every run came to its end: the sample holds questions that are meant to fail.
 pub(crate) async fn demo(arguments: DemoArguments) -> Result<bool> {
-    let runs = system::during(&arguments.system, None, async |running| {
-        every_cadence(running, &arguments).await
+    // The sample it is, whatever DATABASE_URL says.
+    let sample = DatabaseArguments { database_url: None };
+    let runs = system::during(None, &arguments.system, &sample, async |installation| {
+        every_cadence(installation, &arguments).await
     })
     .await?;
     if arguments.system.json {
@@ -26,7 +29,7 @@ pub(crate) async fn demo(arguments: DemoArguments) -> Result<bool> {
     }
     let mut answers = runs.iter().flat_map(|run| &run.answers);
     if let Some(answer) = answers.find(|answer| answer.row_count > Some(1)) {
-        show(answer, &arguments)?;
+        show(answer, &arguments).await?;
     }
     output::line(
         "Ask your own: a question in a file, then  quaestor run FILE --database-url postgres://…",
@@ -34,14 +37,14 @@ pub(crate) async fn demo(arguments: DemoArguments) -> Result<bool> {
     Ok(true)
 }
 
-async fn every_cadence(running: &Running, arguments: &DemoArguments) -> Result<Vec<Run>> {
-    mirror(running, &arguments.system.questions).await?;
+async fn every_cadence(installation: &Installation, arguments: &DemoArguments) -> Result<Vec<Run>> {
+    mirror(installation, &arguments.system.questions).await?;
     let quiet = arguments.system.json;
     let mut runs = Vec::new();
     for cadence in Cadence::ALL {
-        let run = one(running, cadence, arguments.as_of, None, "UTC", quiet).await?;
+        let run = one(installation, cadence, arguments.as_of, None, "UTC", quiet).await?;
         if !quiet {
-            output::line(summary::text(&run, &arguments.system.data_dir))?;
+            output::line(summary::text(&run, &installation.files.place("")))?;
         }
         runs.push(run);
     }
@@ -49,11 +52,12 @@ async fn every_cadence(running: &Running, arguments: &DemoArguments) -> Result<V
 }
 
 /// The SQL and the first rows of one report, from its file.
-fn show(answer: &Answer, arguments: &DemoArguments) -> Result<()> {
+async fn show(answer: &Answer, arguments: &DemoArguments) -> Result<()> {
     let data_dir = &arguments.system.data_dir;
     output::line(format_args!("quaestor show {} --data-dir {}", answer.id, data_dir.display()))?;
     if let Some(key) = &answer.report_key {
-        rows::print(&data_dir.join("s3").join(BUCKET).join(key), Format::Table, SHOWN_ROWS)?;
+        let report = Files::of_data_dir(data_dir).open(key).await?;
+        rows::print(report, Format::Table, SHOWN_ROWS)?;
     }
     output::line("")
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use reporting::question::{self, Entry, Question};
+use reporting::schema::{Schema, SchemaReader as _, is_allowed};
 use reporting::{Error, ErrorKind, SettledSql};
 use serde::Serialize;
 
 use crate::arguments::LintArguments;
-use crate::output;
+use crate::{output, system};
 
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -20,7 +21,7 @@ struct Finding {
 }
 
 /// `true` when every file is in order.
-pub(crate) fn lint(arguments: &LintArguments) -> Result<bool> {
+pub(crate) async fn lint(arguments: &LintArguments, stack: Option<&str>) -> Result<bool> {
     if arguments.schema {
         output::line(question::SCHEMA.trim_end())?;
         return Ok(true);
@@ -34,7 +35,11 @@ pub(crate) fn lint(arguments: &LintArguments) -> Result<bool> {
     if files.is_empty() {
         bail!("no question files there; put one at questions/daily/<id>.md, in plain language");
     }
-    let findings = check(&files);
+    let schema = match stack {
+        Some(stack) => Some(system::deployed(stack).await?.reader()?.read().await?),
+        None => None,
+    };
+    let findings = check(&files, schema.as_ref());
     if arguments.json {
         output::line(serde_json::to_string_pretty(&findings)?)?;
     } else {
@@ -69,14 +74,15 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn check(files: &[PathBuf]) -> Vec<Finding> {
+/// With a schema, what a question names must be in it.
+fn check(files: &[PathBuf], schema: Option<&Schema>) -> Vec<Finding> {
     let mut first: BTreeMap<String, String> = BTreeMap::new();
     let mut findings = Vec::new();
     for file in files {
         for Entry { id, place, question } in entries(file) {
             // A file takes its id even when it is at fault.
             let takes_id = question.is_ok() || question::id_of_file(&place).is_some();
-            let checked = question.and_then(|question| check_sql(question, &place));
+            let checked = question.and_then(|question| check_names(&question, schema, &place));
             let fault = checked.and_then(|()| match first.get(&id) {
                 Some(twin) => Err(Error::new(
                     ErrorKind::DuplicateQuestion,
@@ -117,9 +123,32 @@ fn entries(file: &Path) -> Vec<Entry> {
     }
 }
 
-fn check_sql(question: Question, place: &str) -> Result<(), Error> {
-    let Some(sql) = &question.settings.sql else { return Ok(()) };
-    SettledSql::check(sql, &question.settings.tables, None)
+fn check_names(question: &Question, schema: Option<&Schema>, place: &str) -> Result<(), Error> {
+    let settings = &question.settings;
+    if let Some(schema) = schema
+        && let Some(missing) = settings.tables.iter().find(|table| !has(schema, table))
+    {
+        return Err(Error::new(
+            ErrorKind::UnknownRelation,
+            format!(
+                "{place}: `tables`: `{missing}` is not in the deployed database, or its reading role may not see it; \
+                 there are {}",
+                names(schema)
+            ),
+        ));
+    }
+    let Some(sql) = &settings.sql else { return Ok(()) };
+    SettledSql::check(sql, &settings.tables, schema)
         .map(|_| ())
         .map_err(|error| Error::new(error.kind(), format!("{place}: `sql`: {error}")))
+}
+
+fn has(schema: &Schema, table: &String) -> bool {
+    let allowed = std::slice::from_ref(table);
+    schema.tables.iter().any(|found| is_allowed(allowed, Some(&found.schema), &found.name))
+}
+
+fn names(schema: &Schema) -> String {
+    let names = schema.tables.iter().map(|table| format!("{}.{}", table.schema, table.name));
+    names.collect::<Vec<_>>().join(", ")
 }

@@ -5,11 +5,14 @@
 mod arguments;
 mod ask;
 mod demo;
+mod files;
 mod guard;
+mod installation;
 mod lint;
 mod output;
 mod progress;
 mod run;
+mod sample;
 mod schedule;
 mod show;
 mod summary;
@@ -20,10 +23,10 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use reporting::ErrorKind;
 use tracing_subscriber::EnvFilter;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, SampleCommand};
 
 /// A command that could not do its work at all: no run, nothing to lint, bad arguments (clap's own code, too).
 const NOTHING_DONE: u8 = 2;
@@ -32,13 +35,18 @@ const NOTHING_DONE: u8 = 2;
 async fn main() -> ExitCode {
     let logs = EnvFilter::try_from_env("QUAESTOR_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).init();
-    let done = match Arguments::parse().command {
+    let Arguments { stack, command } = arguments::parse();
+    let stack = stack.as_deref();
+    let done = match command {
         Command::Demo(arguments) => Box::pin(demo::demo(arguments)).await,
-        Command::Run(arguments) => Box::pin(run::run(arguments)).await,
+        Command::Run(arguments) => Box::pin(run::run(arguments, stack)).await,
         Command::Up(arguments) => Box::pin(up::up(arguments)).await,
-        Command::Ask(arguments) => Box::pin(ask::ask(arguments)).await,
-        Command::Lint(arguments) => lint::lint(&arguments),
-        Command::Show(arguments) => show::show(&arguments),
+        Command::Ask(arguments) => Box::pin(ask::ask(arguments, stack)).await,
+        Command::Lint(arguments) => Box::pin(lint::lint(&arguments, stack)).await,
+        Command::Show(arguments) => Box::pin(show::show(&arguments, stack)).await,
+        Command::Sample(SampleCommand::Load(arguments)) => {
+            Box::pin(sample::load(&arguments, stack)).await
+        }
         Command::Guard(arguments) => guard::guard(&arguments),
     };
     match done {
@@ -47,7 +55,19 @@ async fn main() -> ExitCode {
         Err(error) if output::is_nobody_listening(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("quaestor: {error:#}");
+            if stack.is_some() && is_denied(&error) {
+                eprintln!(
+                    "what the credentials must be allowed: infra/README.md, From the command line"
+                );
+            }
             ExitCode::from(NOTHING_DONE)
         }
     }
+}
+
+fn is_denied(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let ours = cause.downcast_ref::<reporting::Error>();
+        ours.is_some_and(|error| error.kind() == ErrorKind::AccessDenied)
+    })
 }

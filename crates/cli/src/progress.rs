@@ -4,37 +4,34 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use local::{Progress as Event, Step, System};
-use tokio::sync::broadcast::error::RecvError;
+use local::{Progress as Event, Step};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::task::JoinHandle;
 
 /// The line, on standard error where that is a terminal, until [`Progress::finish`] or the drop.
 pub(crate) struct Progress {
     bar: ProgressBar,
-    listener: JoinHandle<()>,
+    listener: Option<JoinHandle<()>>,
 }
 
 impl Progress {
-    pub(crate) fn start(system: &System, quiet: bool) -> Progress {
+    /// Without `steps` it tells only that the run goes on.
+    pub(crate) fn start(steps: Option<Receiver<Event>>, quiet: bool) -> Progress {
         let target =
             if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
-        bar.set_style(style("{spinner} {msg}"));
+        bar.set_style(style("{spinner} {msg} {elapsed}"));
         bar.set_message("starting");
         bar.enable_steady_tick(Duration::from_millis(100));
-        let mut events = system.progress();
-        let shown = bar.clone();
-        let listener = tokio::spawn(async move {
-            let mut ids = HashMap::new();
-            loop {
-                match events.recv().await {
-                    Ok(event) => show(&shown, &mut ids, event),
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => break,
-                }
-            }
-        });
+        let listener = steps.map(|steps| tokio::spawn(listen(steps, bar.clone())));
         Progress { bar, listener }
+    }
+
+    /// What is waited for.
+    pub(crate) fn tell(&self, what: String) {
+        if self.listener.is_none() {
+            self.bar.set_message(what);
+        }
     }
 
     /// Clears the line.
@@ -45,8 +42,21 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.listener.abort();
+        if let Some(listener) = &self.listener {
+            listener.abort();
+        }
         self.bar.finish_and_clear();
+    }
+}
+
+async fn listen(mut steps: Receiver<Event>, bar: ProgressBar) {
+    let mut ids = HashMap::new();
+    loop {
+        match steps.recv().await {
+            Ok(step) => show(&bar, &mut ids, step),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => break,
+        }
     }
 }
 

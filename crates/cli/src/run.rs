@@ -2,57 +2,72 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use aws::Execution;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use reporting::close::{Run, Status};
 use reporting::run::StartOutcome;
 use reporting::{AsOf, Cadence, ObjectStore as _, keys, question};
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::arguments::RunArguments;
+use crate::installation::Installation;
 use crate::progress::Progress;
-use crate::system::{self, Running};
-use crate::{output, summary};
+use crate::{output, summary, system};
+
+/// A run that was started and is still not there after this long never will be.
+const UNTIL_IT_IS_THERE: Duration = Duration::from_secs(60);
 
 /// `true` when every question was answered.
-pub(crate) async fn run(arguments: RunArguments) -> Result<bool> {
-    let what = What::read(&arguments)?;
-    if arguments.database.database_url.is_none() {
-        eprintln!("on the built-in sample database; --database-url asks your own");
-    }
-    let run = system::during(
-        &arguments.system,
-        arguments.database.database_url.as_deref(),
-        async |running| what.run(running, &arguments).await,
-    )
+pub(crate) async fn run(arguments: RunArguments, stack: Option<&str>) -> Result<bool> {
+    let what = What::read(&arguments, stack)?;
+    let RunArguments { system, database, .. } = &arguments;
+    let (run, place, questions) = system::during(stack, system, database, async |installation| {
+        let run = what.run(installation, &arguments).await?;
+        let questions = match &what {
+            What::Cadence(cadence, Some(folder)) => {
+                folder.join(cadence.folder()).display().to_string()
+            }
+            _ => installation.files.place(&keys::questions(run.cadence)),
+        };
+        Ok((run, installation.files.place(""), questions))
+    })
     .await?;
     if run.answers.is_empty() {
-        let folder = arguments.system.questions.join(run.cadence.folder());
-        eprintln!("no questions in {}; a question is a file there, <id>.md", folder.display());
+        eprintln!("no questions in {questions}; a question is a file there, <id>.md");
     }
-    if arguments.system.json {
+    if system.json {
         output::line(serde_json::to_string_pretty(&summary::object(&run))?)?;
     } else {
-        output::line(summary::text(&run, &arguments.system.data_dir))?;
+        output::line(summary::text(&run, &place))?;
     }
     Ok(run.answers.iter().all(|answer| answer.status == Status::Answered))
 }
 
 /// What is to be answered.
 enum What {
-    Cadence(Cadence),
+    /// All of a cadence; of a system on this machine, once its bucket is as the folder of questions.
+    Cadence(Cadence, Option<PathBuf>),
     Files(Vec<(PathBuf, String)>),
+    /// Files that lie in the bucket already.
+    Keys(Vec<String>),
 }
 
 impl What {
-    fn read(arguments: &RunArguments) -> Result<What> {
+    fn read(arguments: &RunArguments, stack: Option<&str>) -> Result<What> {
         question::time_zone(&arguments.time_zone)?;
         if let [one] = arguments.what.as_slice()
             && let Ok(cadence) = one.parse()
         {
-            return Ok(What::Cadence(cadence));
+            let folder = stack.is_none().then(|| arguments.system.questions.clone());
+            return Ok(What::Cadence(cadence, folder));
+        }
+        if stack.is_some() {
+            return What::in_bucket(&arguments.what);
         }
         let mut named = BTreeMap::new();
         for name in &arguments.what {
@@ -78,11 +93,26 @@ impl What {
         Ok(What::Files(named.into_iter().map(|(key, path)| (path, key)).collect()))
     }
 
-    async fn run(&self, running: &Running, arguments: &RunArguments) -> Result<Run> {
+    /// With a stack, nothing is uploaded: what lies in the bucket is what its schedules ask.
+    fn in_bucket(names: &[String]) -> Result<What> {
+        for name in names {
+            if question::of_key(name).is_none() {
+                bail!(
+                    "`{name}` is neither a cadence (hourly, daily, weekly, monthly, adhoc) nor a question in the \
+                     stack's bucket; name one there, as in questions/daily/students.md. To put one there: aws s3 cp"
+                );
+            }
+        }
+        Ok(What::Keys(names.to_vec()))
+    }
+
+    async fn run(&self, installation: &Installation, arguments: &RunArguments) -> Result<Run> {
         let now = AsOf::from_timestamp(Timestamp::now());
         let (cadence, as_of, keys) = match self {
-            What::Cadence(cadence) => {
-                mirror(running, &arguments.system.questions).await?;
+            What::Cadence(cadence, folder) => {
+                if let Some(folder) = folder {
+                    mirror(installation, folder).await?;
+                }
                 let zone = TimeZone::get(&arguments.time_zone)?;
                 (
                     *cadence,
@@ -92,51 +122,72 @@ impl What {
             }
             What::Files(files) => {
                 for (path, key) in files {
-                    make_way(running, key).await?;
-                    upload(running, path, key).await?;
+                    make_way(installation, key).await?;
+                    upload(installation, path, key).await?;
                 }
                 let keys = files.iter().map(|(_, key)| key.clone()).collect::<Vec<_>>();
                 (Cadence::Adhoc, arguments.as_of.unwrap_or(now), Some(keys))
             }
+            What::Keys(keys) => {
+                (Cadence::Adhoc, arguments.as_of.unwrap_or(now), Some(keys.clone()))
+            }
         };
-        one(running, cadence, as_of, keys, &arguments.time_zone, arguments.system.json).await
+        one(installation, cadence, as_of, keys, &arguments.time_zone, arguments.system.json).await
     }
 }
 
 /// Starts one run, waits for its end and reads what it came to.
 pub(crate) async fn one(
-    running: &Running,
+    installation: &Installation,
     cadence: Cadence,
     as_of: AsOf,
     keys: Option<Vec<String>>,
     time_zone: &str,
     quiet: bool,
 ) -> Result<Run> {
-    let progress = Progress::start(&running.system, quiet);
+    let progress = Progress::start(installation.steps(), quiet);
     let tick = json!({ "cadence": cadence, "as_of": as_of, "keys": keys, "time_zone": time_zone, "explicit": true });
-    let started =
-        running.system.invoke("start-run", &tick).await.context("the run did not start")?;
+    let started = installation.functions.invoke(&installation.start_run, &tick).await;
+    let started = started.context("the run did not start")?;
     let run_id =
         match serde_json::from_value(started).context("start-run answered in a way not known")? {
             StartOutcome::Started { run_id } | StartOutcome::AlreadyStarted { run_id } => run_id,
             StartOutcome::Ignored { reason } => bail!("the run did not start: {reason}"),
         };
-    let execution = running
-        .system
-        .closed(&run_id)
-        .await
-        .with_context(|| format!("the run `{run_id}` is gone"))?;
+    let execution = closed(installation, &run_id, &progress).await?;
     progress.finish();
-    if execution.status != local::Status::Succeeded {
-        let error = execution.error.unwrap_or_else(|| format!("{:?}", execution.status));
+    if !execution.has_succeeded() {
+        let error = execution.error.unwrap_or(execution.status);
         bail!(
             "the run `{run_id}` broke off: {error}: {}",
             message_in(&execution.cause.unwrap_or_default())
         );
     }
     let key = keys::run(&run_id);
-    let body = running.bucket.get(&key).await?.with_context(|| format!("`{key}` is not there"))?;
+    let body =
+        installation.bucket.get(&key).await?.with_context(|| format!("`{key}` is not there"))?;
     serde_json::from_slice(&body).with_context(|| format!("`{key}` cannot be read"))
+}
+
+/// Follows an execution to its end. It asks again after a tenth of the time that has passed: a short run is told at
+/// once, and a long one costs few calls.
+async fn closed(
+    installation: &Installation,
+    run_id: &str,
+    progress: &Progress,
+) -> Result<Execution> {
+    let begun = Instant::now();
+    loop {
+        match installation.machine.execution(run_id).await? {
+            Some(execution) if execution.is_closed() => return Ok(execution),
+            None if begun.elapsed() > UNTIL_IT_IS_THERE => {
+                bail!("the run `{run_id}` was started, but is not there")
+            }
+            _ => progress.tell(format!("{run_id} goes on")),
+        }
+        let pause = begun.elapsed() / 10;
+        sleep(pause.clamp(Duration::from_millis(20), Duration::from_secs(5))).await;
+    }
 }
 
 /// The message of a function's error, where the cause is one.
@@ -147,7 +198,7 @@ fn message_in(cause: &str) -> String {
 }
 
 /// Makes the bucket's questions those of the folder: what is gone there goes here.
-pub(crate) async fn mirror(running: &Running, folder: &Path) -> Result<()> {
+pub(crate) async fn mirror(installation: &Installation, folder: &Path) -> Result<()> {
     if !folder.is_dir() {
         bail!(
             "no folder `{}`; make it with a folder for each cadence inside, or name another with --questions",
@@ -162,34 +213,34 @@ pub(crate) async fn mirror(running: &Running, folder: &Path) -> Result<()> {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if path.is_file() && !name.starts_with('.') {
                 let key = format!("{}{name}", keys::questions(cadence));
-                upload(running, &path, &key).await?;
+                upload(installation, &path, &key).await?;
                 kept.push(key);
             }
         }
     }
-    for object in running.bucket.list(keys::QUESTIONS).await? {
+    for object in installation.bucket.list(keys::QUESTIONS).await? {
         if !kept.contains(&object.key) {
-            running.bucket.delete(&object.key).await?;
+            installation.bucket.delete(&object.key).await?;
         }
     }
     Ok(())
 }
 
 /// A file that was moved to another folder leaves its question behind in the bucket, under the same id.
-async fn make_way(running: &Running, key: &str) -> Result<()> {
+async fn make_way(installation: &Installation, key: &str) -> Result<()> {
     let id = question::id_of_file(key);
-    for object in running.bucket.list(keys::QUESTIONS).await? {
+    for object in installation.bucket.list(keys::QUESTIONS).await? {
         if object.key != key && id.is_some() && question::id_of_file(&object.key) == id {
-            running.bucket.delete(&object.key).await?;
+            installation.bucket.delete(&object.key).await?;
         }
     }
     Ok(())
 }
 
-async fn upload(running: &Running, path: &Path, key: &str) -> Result<()> {
+async fn upload(installation: &Installation, path: &Path, key: &str) -> Result<()> {
     let body =
         std::fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))?;
-    Ok(running.bucket.put(key, body).await?)
+    Ok(installation.bucket.put(key, body).await?)
 }
 
 /// A file in a cadence's folder keeps its cadence; any other is asked once, now.

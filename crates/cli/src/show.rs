@@ -1,30 +1,42 @@
 //! `quaestor show`: a report, as people, spreadsheets and programs want it.
 
 pub(crate) mod rows;
+mod tables;
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use jiff::tz::TimeZone;
 use reporting::{AsOf, Cadence};
 
 use crate::arguments::{Format, ShowArguments};
-use crate::output;
-use crate::system::BUCKET;
+use crate::files::Files;
+use crate::{output, system};
+
+/// The folder of every report.
+const REPORTS: &str = "reports/";
 
 /// A report on file: a question's id and a partition.
 struct OnFile {
     id: String,
     partition: String,
-    path: PathBuf,
+    key: String,
 }
 
 /// Always `true`: there is a report, or an error says that there is none.
-pub(crate) fn show(arguments: &ShowArguments) -> Result<bool> {
-    let folder = arguments.data_dir.join("s3").join(BUCKET).join("reports");
-    let reports = on_file(&folder)?;
+pub(crate) async fn show(arguments: &ShowArguments, stack: Option<&str>) -> Result<bool> {
+    if arguments.tables {
+        ensure!(
+            stack.is_none(),
+            "--tables is for a system on this machine; Athena shows those of a stack"
+        );
+        return tables::list(&arguments.data_dir, arguments.json).map(|()| true);
+    }
+    let files = match stack {
+        Some(stack) => system::deployed(stack).await?.files,
+        None => Files::of_data_dir(&arguments.data_dir),
+    };
+    let reports = on_file(&files).await?;
     let Some(id) = &arguments.id else {
-        return list(&reports, arguments.json).map(|()| true);
+        return list(&reports, &files, arguments.json).map(|()| true);
     };
     let newest = reports
         .iter()
@@ -35,12 +47,13 @@ pub(crate) fn show(arguments: &ShowArguments) -> Result<bool> {
         bail!(
             "no report of `{id}`{} in {}; `quaestor show` lists what is there",
             arguments.as_of.as_ref().map(|as_of| format!(" as of {as_of}")).unwrap_or_default(),
-            folder.display()
+            files.place(REPORTS)
         );
     };
     let format = if arguments.json { Format::Json } else { arguments.format };
-    rows::print(&report.path, format, arguments.limit)
-        .with_context(|| format!("failed to show `{}`", report.path.display()))?;
+    let file = files.open(&report.key).await?;
+    rows::print(file, format, arguments.limit)
+        .with_context(|| format!("failed to show `{}`", files.place(&report.key)))?;
     Ok(true)
 }
 
@@ -54,42 +67,30 @@ fn is_of(report: &OnFile, as_of: &str) -> bool {
     report.partition == as_of || as_of.parse().is_ok_and(of_time)
 }
 
-fn on_file(folder: &Path) -> Result<Vec<OnFile>> {
-    let mut reports = Vec::new();
-    if !folder.exists() {
-        bail!(
-            "no reports in {}; `quaestor run daily` or `quaestor demo` makes some",
-            folder.display()
-        );
-    }
-    for question in folder.read_dir()? {
-        let question = question?;
-        for partition in question.path().read_dir().into_iter().flatten() {
-            let partition = partition?;
-            let name = partition.file_name().to_string_lossy().into_owned();
-            let path = partition.path().join("report.parquet");
-            if let Some(value) = name.strip_prefix("as_of=").filter(|_| path.exists()) {
-                reports.push(OnFile {
-                    id: question.file_name().to_string_lossy().into_owned(),
-                    partition: value.to_owned(),
-                    path,
-                });
-            }
-        }
+async fn on_file(files: &Files) -> Result<Vec<OnFile>> {
+    let reports = files.list(REPORTS).await?.into_iter().filter_map(|key| {
+        let (id, rest) = key.strip_prefix(REPORTS)?.split_once("/as_of=")?;
+        let partition = rest.strip_suffix("/report.parquet")?;
+        Some(OnFile { id: id.to_owned(), partition: partition.to_owned(), key })
+    });
+    let mut reports: Vec<_> = reports.collect();
+    if reports.is_empty() {
+        let place = files.place(REPORTS);
+        bail!("no reports in {place}; `quaestor run daily` or `quaestor demo` makes some");
     }
     reports.sort_by(|one, other| (&one.id, &one.partition).cmp(&(&other.id, &other.partition)));
     Ok(reports)
 }
 
-fn list(reports: &[OnFile], json: bool) -> Result<()> {
+fn list(reports: &[OnFile], files: &Files, json: bool) -> Result<()> {
     if json {
-        let rows = reports.iter().map(|report| serde_json::json!({ "id": report.id, "as_of": report.partition, "path": report.path }));
+        let rows = reports.iter().map(|report| serde_json::json!({ "id": report.id, "as_of": report.partition, "path": files.place(&report.key) }));
         output::line(serde_json::to_string_pretty(&rows.collect::<Vec<_>>())?)?;
         return Ok(());
     }
     let mut table = crate::summary::table(["question", "as of", "path"]);
     for report in reports {
-        table.add_row([&report.id, &report.partition, &report.path.display().to_string()]);
+        table.add_row([&report.id, &report.partition, &files.place(&report.key)]);
     }
     output::line(table)
 }

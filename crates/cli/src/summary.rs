@@ -1,13 +1,9 @@
 //! What a run came to, as a table for people or as an object for programs.
 
-use std::path::Path;
-
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, ContentArrangement, Table};
 use reporting::close::{Answer, Run, Status};
 use serde_json::{Value, json};
-
-use crate::system::BUCKET;
 
 /// An empty table with these headings, as wide as the terminal.
 pub(crate) fn table(headings: impl IntoIterator<Item = impl Into<Cell>>) -> Table {
@@ -35,8 +31,8 @@ pub(crate) fn object(run: &Run) -> Value {
     json!({ "run_id": run.run_id, "as_of": run.as_of, "answers": answers.collect::<Vec<_>>() })
 }
 
-/// Question, rows, what happened, where it lies.
-pub(crate) fn text(run: &Run, data_dir: &Path) -> String {
+/// Question, rows, what happened, where it lies; `place` is where all files do.
+pub(crate) fn text(run: &Run, place: &str) -> String {
     let mut table = table(["question", "rows", "what happened", "where it lies"]);
     for answer in &run.answers {
         table.add_row([
@@ -47,13 +43,11 @@ pub(crate) fn text(run: &Run, data_dir: &Path) -> String {
         ]);
     }
     let answered = run.answers.iter().filter(|answer| answer.status == Status::Answered).count();
-    let bucket = data_dir.join("s3").join(BUCKET);
     format!(
-        "{} as of {}\n{table}\n{answered} answered, {} failed; the files lie in {}\n",
+        "{} as of {}\n{table}\n{answered} answered, {} failed; the files lie in {place}\n",
         run.run_id,
         run.as_of,
         run.answers.len() - answered,
-        bucket.display()
     )
 }
 

@@ -1,47 +1,65 @@
-//! The system on this machine, as the arguments want it, and the clients that reach it.
+//! What a command works with: the system on this machine, as the arguments want it, or one that is deployed.
 
 use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use aws::{Bucket, Clients};
+use aws::Clients;
+use local::system::STACK;
 use local::{AgentBackend, Database, Model, REGION, System, SystemConfig};
 
-use crate::arguments::{Agent, SystemArguments};
-
-pub(crate) use local::system::BUCKET;
+use crate::arguments::{Agent, DatabaseArguments, SystemArguments};
+use crate::files::Files;
+use crate::installation::Installation;
 
 /// A model on this machine may have to think; generate-query waits for two minutes in all.
 const MODEL_TIMEOUT: Duration = Duration::from_secs(50);
 
 const STATE_MACHINE: &str = include_str!("../../../state-machines/report-run.asl.json");
-const SAMPLE: [&str; 2] = [
+pub(crate) const SAMPLE: [&str; 2] = [
     include_str!("../../../sample/university/schema.sql"),
     include_str!("../../../sample/university/data.sql"),
 ];
 
-/// The running system and the ways into it.
+/// The system that runs in this process, and the ways into it.
 pub(crate) struct Running {
     pub(crate) system: System,
-    pub(crate) bucket: Bucket,
+    pub(crate) installation: Installation,
 }
 
-/// Does `work` while the system runs, and stops it in order whatever comes of it, Ctrl-C included.
+/// Does `work` with the deployed system of that stack; without one, with the system of this machine, which runs
+/// meanwhile and is stopped in order whatever comes of it, Ctrl-C included.
 pub(crate) async fn during<T>(
+    stack: Option<&str>,
     arguments: &SystemArguments,
-    database_url: Option<&str>,
-    work: impl AsyncFnOnce(&Running) -> Result<T>,
+    database: &DatabaseArguments,
+    work: impl AsyncFnOnce(&Installation) -> Result<T>,
 ) -> Result<T> {
-    let running = start(arguments, database_url, 0).await?;
+    if let Some(stack) = stack {
+        let installation = deployed(stack).await?;
+        return tokio::select! {
+            done = Box::pin(work(&installation)) => done,
+            _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted; a run that has started goes on")),
+        };
+    }
+    if database.database_url.is_none() {
+        eprintln!("on the built-in sample database; --database-url asks your own");
+    }
+    let running = start(arguments, database.database_url.as_deref(), 0).await?;
     let done = tokio::select! {
-        done = Box::pin(work(&running)) => done,
+        done = Box::pin(work(&running.installation)) => done,
         _ = tokio::signal::ctrl_c() => {
             Err(anyhow!("interrupted; what was filed stays, and the same command runs again"))
         }
     };
     running.system.stop().await;
     done
+}
+
+/// The system of that stack, with region, credentials and endpoint as every AWS tool finds them.
+pub(crate) async fn deployed(stack: &str) -> Result<Installation> {
+    Installation::of_stack(Clients::from_environment().await, stack).await
 }
 
 /// Starts it with its endpoint at `port`; with 0, the system picks one.
@@ -88,8 +106,9 @@ pub(crate) async fn start(
         &keys.access_key_id,
         &keys.secret_access_key,
     );
-    let bucket = Bucket::new(clients.s3(), BUCKET);
-    Ok(Running { system, bucket })
+    let files = Files::of_data_dir(&arguments.data_dir);
+    let installation = Installation::of_stack(clients, STACK).await?.here(files, system.progress());
+    Ok(Running { system, installation })
 }
 
 /// The functions' binaries lie beside this one, as cargo and a release leave them.

@@ -131,7 +131,7 @@ impl Up<'_> {
             }
         }
         for key in changes.gone {
-            if let Err(error) = self.running.bucket.delete(&key).await {
+            if let Err(error) = self.running.installation.bucket.delete(&key).await {
                 self.fault(&error.into())?;
             }
         }
@@ -146,11 +146,11 @@ impl Up<'_> {
             bail!("`{}` has {size_bytes} bytes: too many for questions", path.display());
         }
         let body = tokio::fs::read(path).await.with_context(unreadable)?;
-        let filed = self.running.bucket.get(key).await;
+        let filed = self.running.installation.bucket.get(key).await;
         if matches!(&filed, Ok(Some(filed)) if *filed == body) {
             return Ok(());
         }
-        let put = self.running.bucket.put(key, body).await;
+        let put = self.running.installation.bucket.put(key, body).await;
         if put.is_err() {
             self.watch.again(key);
         }

@@ -30,9 +30,9 @@ pub struct Column {
     pub postgres_type: String,
     /// Its type in the batches.
     pub data_type: DataType,
-    /// The schema and the table that it is a plain column of, where it is one and the service says so. There it
-    /// has `name` as well, unless the SQL renamed it.
-    pub origin: Option<(String, String)>,
+    /// The table that it is a plain column of, where it is one, and that table's schema, if the service says it (pgjdbc,
+    /// behind it, knows none). There it has `name` as well, unless the SQL renamed it.
+    pub origin: Option<(Option<String>, String)>,
 }
 
 /// A column, and what the statement must cast it to.
@@ -55,7 +55,8 @@ impl Described {
         };
         let Reading { data_type, cast } = reading(type_name, precision, scale, arrays_as_text);
         let filled = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
-        let origin = filled(&metadata.schema_name).zip(filled(&metadata.table_name));
+        let origin =
+            filled(&metadata.table_name).map(|table| (filled(&metadata.schema_name), table));
         Described { column: Column { name, postgres_type, data_type, origin }, cast }
     }
 
@@ -129,15 +130,17 @@ mod tests {
 
     #[test]
     fn a_column_is_named_as_a_person_would() {
-        let check = |metadata, postgres_type: &str, origin: Option<(&str, &str)>| {
+        let check = |metadata, postgres_type: &str, origin: Option<(Option<&str>, &str)>| {
             let metadata: Metadata = serde_json::from_value(metadata).unwrap();
             let Described { column, .. } = Described::new(&metadata, false);
-            let origin = origin.map(|(schema, table)| (schema.to_owned(), table.to_owned()));
+            let origin =
+                origin.map(|(schema, table)| (schema.map(str::to_owned), table.to_owned()));
             assert_eq!((column.postgres_type.as_str(), &column.origin), (postgres_type, &origin));
         };
         check(json!({ "typeName": "_text", "tableName": "" }), "text[]", None);
         let price = json!({ "typeName": "numeric", "precision": 10, "scale": 2, "tableName": "t", "schemaName": "s" });
-        check(price, "numeric(10,2)", Some(("s", "t")));
+        check(price, "numeric(10,2)", Some((Some("s"), "t")));
+        check(json!({ "typeName": "int4", "tableName": "t" }), "int4", Some((None, "t")));
         check(json!({ "typeName": "numeric", "precision": 0 }), "numeric", None);
         assert_eq!(described("int4").column.name, "price");
     }

@@ -1,4 +1,4 @@
-//! The one pair of keys that every stand-in takes, and the account and region that it stands in.
+//! The keys that every stand-in takes, and the account and region that it stands in.
 
 use std::{
     fs::{self, File},
@@ -32,6 +32,21 @@ impl Credentials {
             access_key_id: "local".to_owned(),
             secret_access_key: Uuid::new_v4().simple().to_string(),
         }
+    }
+
+    /// Keys by which a function is told from whoever has these: `<access key id>-<function>`, with the same secret.
+    pub fn of_function(&self, function: &str) -> Self {
+        Self {
+            access_key_id: format!("{}-{function}", self.access_key_id),
+            secret_access_key: self.secret_access_key.clone(),
+        }
+    }
+
+    /// The function of an access key id that [`Credentials::of_function`] made; empty for the very own one, and nothing
+    /// for a stranger's.
+    pub fn principal<'a>(&self, access_key_id: &'a str) -> Option<&'a str> {
+        let rest = access_key_id.strip_prefix(&self.access_key_id)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('-') }
     }
 
     /// The keys in `file`, so that a client's settings outlive a restart. Without the file: new
@@ -70,6 +85,15 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn a_key_names_its_function() {
+        let keys = Credentials::random();
+        assert_eq!(keys.principal(&keys.of_function("plan-run").access_key_id), Some("plan-run"));
+        assert_eq!(keys.principal("local"), Some(""));
+        assert_eq!(keys.principal("locals"), None);
+        assert_eq!(keys.principal("other-plan-run"), None);
+    }
 
     #[test]
     fn kept_keys_stay_and_are_their_owners() {

@@ -1,6 +1,6 @@
 //! One port for every service, as a single `AWS_ENDPOINT_URL` needs it: a request goes to the
 //! service that its signature names. Signatures are verified where `s3s` does it (S3); elsewhere
-//! only the access key is looked at. It all stays on loopback.
+//! only the access key is looked at: it tells which function calls. It all stays on loopback.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -12,10 +12,14 @@ use uuid::Uuid;
 
 use crate::{
     bedrock::Bedrock,
+    calls::{Call, Calls},
+    cloud_formation::CloudFormation,
     credentials::Credentials,
     event_bus::EventBus,
+    glue::Glue,
     http::{BodyError, Response, Server, read_whole, rest_error},
     lambda::Lambda,
+    query_protocol,
     rds_data::RdsData,
     s3::S3,
     secrets_manager::SecretsManager,
@@ -26,9 +30,11 @@ use crate::{
 /// The longest body of a request, but for S3, which streams.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
-/// What stands behind the port. A service that is not given is answered as an unknown one.
+/// What stands behind the port, and where its calls are written down. A service that is not given is answered as an unknown one.
 #[derive(Clone, Default)]
 pub struct Services {
+    /// Every call that is signed with a key of ours.
+    pub calls: Option<Calls>,
     /// Behind the signing name `s3`.
     pub s3: Option<S3>,
     /// Behind `lambda`.
@@ -41,6 +47,10 @@ pub struct Services {
     pub(crate) bedrock: Option<Arc<Bedrock>>,
     /// Behind `secretsmanager`.
     pub secrets_manager: Option<SecretsManager>,
+    /// Behind `cloudformation`.
+    pub cloud_formation: Option<CloudFormation>,
+    /// Behind `glue`.
+    pub glue: Option<Glue>,
     /// Behind `sns`.
     pub sns: Option<Sns>,
     /// Behind `events`.
@@ -72,17 +82,17 @@ impl Listener {
         self.0.local_addr()
     }
 
-    /// Opens the port for whoever signs with these credentials.
+    /// Opens the port for whoever signs with these credentials, or with those of a function.
     ///
     /// # Errors
     /// The system's own.
     pub fn serve(self, services: Services, credentials: &Credentials) -> io::Result<Front> {
-        let access_key_id: Arc<str> = credentials.access_key_id.as_str().into();
+        let credentials = Arc::new(credentials.clone());
         let server = Server::start(self.0, move |request| {
             let services = services.clone();
-            let access_key_id = access_key_id.clone();
+            let credentials = credentials.clone();
             async move {
-                let mut response = Box::pin(services.answer(request, &access_key_id)).await;
+                let mut response = Box::pin(services.answer(request, &credentials)).await;
                 if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
                     response.headers_mut().entry("x-amzn-requestid").or_insert(id);
                 }
@@ -106,7 +116,11 @@ impl Front {
 }
 
 impl Services {
-    async fn answer(&self, request: ::http::Request<Incoming>, access_key_id: &str) -> Response {
+    async fn answer(
+        &self,
+        request: ::http::Request<Incoming>,
+        credentials: &Credentials,
+    ) -> Response {
         let (head, body) = request.into_parts();
         let Some(scope) = Scope::of(&head) else {
             return rest_error(
@@ -115,12 +129,23 @@ impl Services {
                 "the request is not signed: sign it by Signature Version 4",
             );
         };
-        if scope.access_key_id != access_key_id {
+        let Some(principal) = credentials.principal(&scope.access_key_id) else {
+            // The services of the query protocol have a code and a shape of their own.
+            if ["cloudformation", "sns"].contains(&scope.service.as_str()) {
+                return query_protocol::error(
+                    403,
+                    "InvalidClientTokenId",
+                    "The security token included in the request is invalid.",
+                );
+            }
             return rest_error(
                 403,
                 "UnrecognizedClientException",
                 "the access key of this request is not the stand-ins' own",
             );
+        };
+        if let ("s3", Some(calls)) = (scope.service.as_str(), &self.calls) {
+            calls.record(Call::of_s3(principal, &head));
         }
         let request = ::http::Request::from_parts(head, body);
         if let ("s3", Some(s3)) = (scope.service.as_str(), &self.s3) {
@@ -133,12 +158,17 @@ impl Services {
             }
             Err(error) => return rest_error(400, "IncompleteBody", &error.to_string()),
         };
+        if let Some(calls) = &self.calls {
+            calls.record(Call::of(principal, &scope.service, &request));
+        }
         match (scope.service.as_str(), self) {
             ("lambda", Self { lambda: Some(it), .. }) => it.handle(request).await,
             ("states", Self { step_functions: Some(it), .. }) => it.handle(request).await,
             ("rds-data", Self { rds_data: Some(it), .. }) => it.handle(request).await,
             ("bedrock", Self { bedrock: Some(it), .. }) => it.handle(request).await,
             ("secretsmanager", Self { secrets_manager: Some(it), .. }) => it.handle(&request),
+            ("cloudformation", Self { cloud_formation: Some(it), .. }) => it.handle(&request),
+            ("glue", Self { glue: Some(it), .. }) => it.handle(&request),
             ("sns", Self { sns: Some(it), .. }) => it.handle(&request),
             ("events", Self { event_bus: Some(it), .. }) => it.handle(&request),
             (unknown, _) => rest_error(

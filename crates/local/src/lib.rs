@@ -1,17 +1,21 @@
 //! The stand-ins for the AWS endpoints, over real HTTP on loopback. Depends on no production crate.
 //!
 //! [`System`] starts them all: S3, Lambda (the real function binaries), Step Functions (the real
-//! state machine), the RDS Data API over a real PostgreSQL, Bedrock, Secrets Manager, SNS and an EventBridge bus, behind one port. Each
+//! state machine), the RDS Data API over a real PostgreSQL, Bedrock, Secrets Manager, CloudFormation, the Glue Data Catalog, SNS and an EventBridge bus, behind one port. Each
 //! can also be had by itself, behind a [`front`].
 
 mod credentials;
 mod http;
 mod journal;
+mod query_protocol;
 
 pub mod bedrock;
+pub mod calls;
+pub mod cloud_formation;
 pub mod event_bridge;
 pub mod event_bus;
 pub mod front;
+pub mod glue;
 pub mod lambda;
 pub mod postgres;
 pub mod rds_data;

@@ -3,14 +3,14 @@
 use std::{io, path::Path};
 
 use jiff::Timestamp;
-use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::{
-    http::{Request, Response, bytes},
+    http::{Request, Response},
     journal::Journal,
+    query_protocol::{Form, answer, error},
 };
 
 /// SNS takes subjects of at most this many characters.
@@ -106,12 +106,9 @@ impl Sns {
     }
 
     pub(crate) fn handle(&self, request: &Request) -> Response {
-        let form = form(request.body());
-        let field = |name: &str| {
-            form.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
-        };
-        if field("Action") != Some("Publish") {
-            let action = field("Action").unwrap_or_default();
+        let form = Form::read(request.body());
+        let action = form.field("Action").unwrap_or_default();
+        if action != "Publish" {
             return error(
                 400,
                 "InvalidAction",
@@ -119,19 +116,11 @@ impl Sns {
             );
         }
         match self.publish(
-            field("TopicArn").unwrap_or_default(),
-            field("Subject"),
-            field("Message").unwrap_or_default(),
+            form.field("TopicArn").unwrap_or_default(),
+            form.field("Subject"),
+            form.field("Message").unwrap_or_default(),
         ) {
-            Ok(message_id) => xml(
-                200,
-                &format!(
-                    "<PublishResponse><PublishResult><MessageId>{message_id}</MessageId>\
-                     </PublishResult><ResponseMetadata><RequestId>{}</RequestId>\
-                     </ResponseMetadata></PublishResponse>",
-                    Uuid::new_v4()
-                ),
-            ),
+            Ok(message_id) => answer("Publish", &format!("<MessageId>{message_id}</MessageId>")),
             Err(invalid @ PublishError::Invalid(_)) => {
                 error(400, "InvalidParameter", &invalid.to_string())
             }
@@ -140,37 +129,6 @@ impl Sns {
             }
         }
     }
-}
-
-/// The fields of `application/x-www-form-urlencoded`, as the query protocol has them.
-fn form(body: &[u8]) -> Vec<(String, String)> {
-    String::from_utf8_lossy(body)
-        .split('&')
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
-}
-
-fn decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
-fn error(status: u16, code: &str, message: &str) -> Response {
-    let message = message.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    xml(
-        status,
-        &format!(
-            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
-             <Message>{message}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
-            Uuid::new_v4()
-        ),
-    )
-}
-
-fn xml(status: u16, text: &str) -> Response {
-    bytes(status, "text/xml", text.to_owned().into())
 }
 
 #[cfg(test)]

@@ -11,7 +11,10 @@ use aws_sdk_s3::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
     primitives::ByteStream,
-    types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier},
+    types::{
+        ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart, Delete,
+        ObjectIdentifier,
+    },
 };
 use futures::future::join_all;
 use local::s3::ObjectCreated;
@@ -252,6 +255,8 @@ async fn a_multipart_upload_appears_when_it_completes() {
     let swapped = vec![parts[1].clone(), parts[0].clone()];
     let refused = complete(swapped).send().await.unwrap_err();
     assert_eq!(code(refused), "InvalidPartOrder");
+    let refused = complete(parts.clone()).checksum_crc64_nvme("AAAAAAAAAAA=").send().await;
+    assert_eq!(code(refused.unwrap_err()), "BadDigest");
     let refused = complete(parts.clone()).if_none_match("*").send().await.unwrap_err();
     assert_eq!(code(refused), "PreconditionFailed");
     let done = complete(parts.clone()).send().await.unwrap();
@@ -263,6 +268,19 @@ async fn a_multipart_upload_appears_when_it_completes() {
 
     let again = complete(parts).send().await.unwrap_err();
     assert_eq!(code(again), "NoSuchUpload");
+}
+
+/// The check value of CRC-64/NVME in the catalogue of CRCs: ae8b14860a799888.
+#[tokio::test]
+async fn a_checksum_is_told_to_whom_asks() {
+    let (stand, _s3) = Stand::with_s3().await;
+    let s3 = stand.s3();
+    put(&s3, "k", "123456789").await;
+    let head = s3.head_object().bucket(BUCKET).key("k");
+    assert_eq!(head.clone().send().await.unwrap().checksum_crc64_nvme(), None);
+    let told = head.checksum_mode(ChecksumMode::Enabled).send().await.unwrap();
+    assert_eq!(told.checksum_crc64_nvme(), Some("rosUhgp5mIg="));
+    assert_eq!(told.checksum_type(), Some(&ChecksumType::FullObject));
 }
 
 #[tokio::test]
@@ -347,4 +365,22 @@ async fn copies_old_listings_and_deletions_of_many() {
     assert_eq!(deleted.deleted().len(), 2);
     assert_eq!(deleted.errors()[0].code(), Some("InvalidArgument"));
     assert_eq!(get(&s3, "a").await, Err("NoSuchKey".to_owned()));
+}
+
+#[tokio::test]
+async fn who_may_not_list_is_not_told_what_is_missing() {
+    let (stand, store) = Stand::with_s3().await;
+    let keys = stand.credentials.of_function("reader");
+    store.deny_listing(&keys.access_key_id);
+    let (listing, reader) = (stand.s3(), Client::new(&stand.sdk_as(&keys)));
+    put(&listing, "there", "content").await;
+
+    assert_eq!(get(&listing, "not-there").await, Err("NoSuchKey".to_owned()));
+    assert_eq!(get(&reader, "not-there").await, Err("AccessDenied".to_owned()));
+    assert_eq!(get(&reader, "there").await, Ok("content".to_owned()));
+    let head = reader.head_object().bucket(BUCKET).key("not-there").send().await.unwrap_err();
+    assert_eq!(head.raw_response().map(|answer| answer.status().as_u16()), Some(403));
+    let listed = reader.list_objects_v2().bucket(BUCKET).send().await;
+    assert_eq!(code(listed.unwrap_err()), "AccessDenied");
+    put(&reader, "new", "content").await;
 }

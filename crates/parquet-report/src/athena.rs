@@ -1,8 +1,9 @@
 //! Names and types as Athena has them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, Field, TimeUnit};
 
 /// The partition key of every report's table. No column may have its name.
 pub const PARTITION_KEY: &str = "as_of";
@@ -91,11 +92,35 @@ pub fn athena_type(data_type: &DataType) -> Option<String> {
     })
 }
 
+/// The Arrow type of a type in Athena's DDL: the one of which [`athena_type`] makes it.
+pub(crate) fn arrow_type(athena_type: &str) -> Option<DataType> {
+    Some(match athena_type {
+        "boolean" => DataType::Boolean,
+        "tinyint" => DataType::Int8,
+        "smallint" => DataType::Int16,
+        "int" => DataType::Int32,
+        "bigint" => DataType::Int64,
+        "float" => DataType::Float32,
+        "double" => DataType::Float64,
+        "string" => DataType::Utf8,
+        "binary" => DataType::Binary,
+        "date" => DataType::Date32,
+        "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, None),
+        _ => match athena_type.strip_suffix(['>', ')'])?.split_once(['<', '(']) {
+            Some(("array", element)) => {
+                DataType::List(Arc::new(Field::new_list_field(arrow_type(element)?, true)))
+            }
+            Some(("decimal", digits)) => {
+                let (precision, scale) = digits.split_once(',')?;
+                DataType::Decimal128(precision.parse().ok()?, scale.parse().ok()?)
+            }
+            _ => return None,
+        },
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use arrow::datatypes::Field;
     use proptest::prelude::*;
 
     use super::*;
@@ -124,6 +149,8 @@ mod tests {
         let list = |of| DataType::List(Arc::new(Field::new("element", of, true)));
         let check = |data_type: DataType, expected: Option<&str>| {
             assert_eq!(athena_type(&data_type).as_deref(), expected, "{data_type}");
+            let back = expected.and_then(arrow_type).as_ref().and_then(athena_type);
+            assert_eq!(back.as_deref(), expected, "{data_type} there and back");
         };
         check(DataType::Boolean, Some("boolean"));
         check(DataType::Int16, Some("smallint"));

@@ -17,6 +17,16 @@ pub enum Error {
         /// Its Arrow type.
         data_type: DataType,
     },
+    /// A column cannot be cast to the type that it is to have.
+    #[error("column `{column}` is of type `{data_type}`, which is not cast to `{athena_type}`")]
+    NotWidened {
+        /// The column, by its original name.
+        column: String,
+        /// Its Arrow type.
+        data_type: DataType,
+        /// What it was to become.
+        athena_type: String,
+    },
     /// A batch is not of the report's schema.
     #[error("a batch does not fit the report's columns")]
     Batch(#[source] ArrowError),

@@ -9,6 +9,7 @@ mod cells;
 mod csv;
 mod error;
 mod reader;
+mod widening;
 mod writer;
 
 pub use athena::{PARTITION_KEY, athena_names, athena_type};
@@ -16,7 +17,8 @@ pub use cells::Cells;
 pub use csv::write_csv;
 pub use error::Error;
 pub use reader::ReportReader;
-pub use writer::{ReportWriter, Summary};
+pub use widening::Widening;
+pub use writer::{ReportWriter, Summary, report_columns};
 
 use serde::{Deserialize, Serialize};
 

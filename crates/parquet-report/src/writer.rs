@@ -145,7 +145,11 @@ impl<W: Write + Send> ReportWriter<W> {
     }
 }
 
-fn report_columns(schema: &Schema) -> Result<Vec<ReportColumn>, Error> {
+/// The columns of a report of that schema, in their order, as they stand in its file.
+///
+/// # Errors
+/// When Athena has no type for a column.
+pub fn report_columns(schema: &Schema) -> Result<Vec<ReportColumn>, Error> {
     let originals: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let column = |(name, field): (String, &Arc<Field>)| {
         let athena_type = athena_type(field.data_type()).ok_or_else(|| Error::UnsupportedType {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::run::RunInput;
+use crate::table::{self, Table, TableCatalog, TableColumn};
 use crate::{AsOf, Cadence, Error, ErrorKind, Failure, ObjectStore, keys, plan};
 
 /// What became of one question in one run.
@@ -118,13 +119,17 @@ pub struct CloseInput {
 pub trait AuditEncoder: Send + Sync {
     /// One row an answer.
     fn encode(&self, run: &Run) -> Result<Vec<u8>, Error>;
+
+    /// The columns of such a file.
+    fn columns(&self) -> Result<Vec<TableColumn>, Error>;
 }
 
-/// Joins the plan with what the map's children left, and files `run.json` and the audit rows. A question of
-/// which no child tells is `lost`. Safe to call again: it writes the same.
+/// Joins the plan with what the map's children left, files `run.json` and the audit rows, and registers these with
+/// the table of all answers. A question of which no child tells is `lost`. Safe to call again: it writes the same.
 pub async fn run(
     store: &impl ObjectStore,
     audit: &impl AuditEncoder,
+    tables: &impl TableCatalog,
     input: &CloseInput,
 ) -> Result<Closed, Error> {
     let map_failure = input.map_error.as_ref().map(Caught::to_failure);
@@ -147,6 +152,9 @@ pub async fn run(
         Error::new(ErrorKind::Internal, "failed to write the run").with_source(error)
     })?;
     store.put(&closed.run_key, body).await?;
+    // Last, so that a run is on file whatever the catalog says.
+    let answers = table::claim(tables, &Table::of_answers(audit.columns()?)).await?;
+    tables.publish(&answers, &keys::audit_partition(run.as_of)).await?;
     Ok(closed)
 }
 

@@ -64,6 +64,8 @@ error_kinds! {
     TooManyRows = "too_many_rows", false;
     /// The result is not what the question's `expect` says.
     UnexpectedResult = "unexpected_result", false;
+    /// A column's type is not the table's, and cannot be cast to it without loss.
+    SchemaChanged = "schema_changed", false;
     /// A column has a type that a report cannot hold yet.
     UnsupportedType = "unsupported_type", false;
     /// A value does not fit its column's type in the report.

@@ -10,6 +10,8 @@ use crate::memory::{Fault, Memory};
 use crate::plan::{self, PlannedQuestion};
 use crate::run::RunInput;
 use crate::schema::{Schema, SchemaReader, Table};
+use crate::table::TableColumn;
+use crate::table::memory::Catalog;
 use crate::{Cadence, Error, ObjectStore as _};
 
 /// A whole run but for its reports, which are the database's: plan, ask every question, close.
@@ -38,6 +40,10 @@ impl AuditEncoder for Steps<'_> {
     fn encode(&self, run: &Run) -> Result<Vec<u8>, Error> {
         Ok(serde_json::to_vec(run).expect("JSON"))
     }
+
+    fn columns(&self) -> Result<Vec<TableColumn>, Error> {
+        Ok(Vec::new())
+    }
 }
 
 impl Steps<'_> {
@@ -59,8 +65,9 @@ impl Steps<'_> {
             self.ask(&question).await;
         }
         let input = CloseInput { run, map_error: None };
-        if close::run(self.0, self, &input).await.is_err() {
-            close::run(self.0, self, &input).await.expect("closed");
+        let tables = Catalog::default();
+        if close::run(self.0, self, &tables, &input).await.is_err() {
+            close::run(self.0, self, &tables, &input).await.expect("closed");
         }
     }
 

@@ -11,6 +11,7 @@
 //! | make SQL | [`generate::run`] | [`ObjectStore`], [`schema::SchemaReader`], [`generate::Model`] |
 //! | try SQL | [`execute::run`] | [`ObjectStore`], [`schema::SchemaReader`], [`execute::Preview`] |
 //! | write the report | [`report::run`] | [`ObjectStore`], [`report::ReportWriter`] |
+//! | claim its table | [`table::claim`] | [`table::TableCatalog`] |
 //! | close the run | [`close::run`] | [`ObjectStore`], [`close::AuditEncoder`] |
 
 mod as_of;
@@ -29,6 +30,7 @@ pub mod run;
 pub mod schema;
 mod settled;
 mod store;
+pub mod table;
 
 pub use as_of::AsOf;
 pub use cadence::Cadence;

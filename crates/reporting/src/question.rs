@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 pub use settings::{Alert, Expect, NotAnAlert, Pin, Settings};
 
-use crate::{Cadence, Error, ErrorKind, keys};
+use crate::{Cadence, Error, ErrorKind, keys, table};
 
 /// The JSON Schema of what a question may set, for editors and other programs.
 pub const SCHEMA: &str = include_str!("../../../schemas/question.schema.json");
@@ -114,6 +114,10 @@ fn text_of<'a>(name: &'a str, bytes: &'a [u8]) -> Result<(&'a str, &'a str, &'a 
     if !is_id(id) {
         return Err(fault(no_id(id)));
     }
+    // A file of many questions gives none its name.
+    if ending != "jsonl" && table::is_reserved(id) {
+        return Err(fault(reserved(id)));
+    }
     if !ENDINGS.contains(&ending) {
         return Err(fault(format!(
             "`.{ending}` files are not read as questions; name it `{id}.md`, `{id}.txt`, `{id}.json` or `{id}.jsonl`"
@@ -160,6 +164,12 @@ fn invalid(message: String) -> Error {
 fn no_id(id: &str) -> String {
     format!(
         "`{id}` is no question id; use up to 64 lower-case letters, digits and hyphens, a letter first"
+    )
+}
+
+fn reserved(id: &str) -> String {
+    format!(
+        "`{id}` would be the table of all answers, or the view of another question's newest report; use another id"
     )
 }
 
@@ -244,6 +254,12 @@ mod tests {
         check("a.md", b"", Err("holds no question"));
         check("a.md", b"---\ntitle: x\n---\n  \n", Err("holds no question"));
         check("a.md", b"---\ntitle: x\n", Err("a.md:1:1: the front matter has no end"));
+        check(
+            "answers.md",
+            b"How?",
+            Err("answers.md: `answers` would be the table of all answers"),
+        );
+        check("sales-latest.txt", b"How?", Err("`sales-latest` would be"));
         check("Weekly Sales.md", b"How?", Err("`Weekly Sales` is no question id"));
         check("a.sql", b"SELECT 1", Err("`.sql` files are not read"));
         check("a.md", b"How\xff\xfe", Err("not UTF-8 text, as its byte 4 shows"));

@@ -8,6 +8,7 @@ use crate::close::{Answer, Status};
 use crate::plan::PlannedQuestion;
 use crate::question::Expect;
 use crate::schema::Schema;
+use crate::table::Table;
 use crate::{Error, ErrorKind, ObjectStore, SettledSql, keys, question};
 
 /// What is to be written.
@@ -27,6 +28,12 @@ pub struct WriteRequest {
     pub time_zone: String,
     /// The file's key-value metadata; equal for equal question, data and as-of.
     pub metadata: Vec<(String, String)>,
+    /// The table that the report is a partition of, as yet without columns.
+    pub table: Table,
+    /// The value of its partition key.
+    pub partition: String,
+    /// What the database says of the columns.
+    pub schema: Schema,
 }
 
 impl WriteRequest {
@@ -74,8 +81,9 @@ pub struct Written {
 
 /// The port that carries a result from the database to S3.
 ///
-/// All or nothing: the object appears whole, in place of an earlier one, or stays as it was. Writing again
-/// is safe. Memory does not grow with the result.
+/// All or nothing: the object appears whole, in place of an earlier one, or stays as it was. Its columns have the types
+/// of the request's table, which is claimed before a row is read, and the partition is published when the object is
+/// there ([`table::claim`](crate::table::claim)). Writing again is safe. Memory does not grow with the result.
 pub trait ReportWriter: Send + Sync {
     /// Runs the statement, read-only, and files every row.
     fn write(&self, request: &WriteRequest) -> impl Future<Output = Result<Written, Error>> + Send;
@@ -100,6 +108,9 @@ pub async fn run(
         expect: expected(planned),
         time_zone: planned.time_zone.clone(),
         metadata: metadata(planned, &settled),
+        table: Table::of_question(&planned.id, planned.title.as_deref().unwrap_or(&planned.text)),
+        partition: planned.partition.clone(),
+        schema,
     };
     let written = writer.write(&request).await?;
     Ok(Answer {
@@ -158,6 +169,9 @@ mod tests {
                 expect,
                 time_zone: String::new(),
                 metadata: Vec::new(),
+                table: Table::of_question("q", ""),
+                partition: String::new(),
+                schema: Schema::default(),
             };
             let checked = request
                 .check_columns(["id", "Name"].into_iter())

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{AsOf, Cadence, Error, ErrorKind, question};
+use crate::{AsOf, Cadence, Error, ErrorKind, keys, question};
 
 /// Why a run is to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +126,9 @@ fn input(cause: Cause) -> Result<Result<RunInput, String>, Error> {
             };
             Ok(Ok(RunInput { run_id, cadence, as_of, time_zone, keys }))
         }
+        Cause::Drop { key, .. } if keys::is_asked(&key) => {
+            Ok(Err(format!("`{key}` is asked by who filed it, `quaestor ask`")))
+        }
         Cause::Drop { key, version, as_of } => match question::of_key(&key) {
             None => {
                 Ok(Err(format!("`{key}` is not a question; questions lie in questions/<cadence>/")))
@@ -234,6 +237,7 @@ mod tests {
         check(&names, drop_of("questions/adhoc/a.md", "v1"), "already adhoc-").await;
         check(&names, drop_of("questions/adhoc/a.md", "v2"), "started adhoc-").await;
         check(&names, drop_of("questions/daily/a.md", "v1"), "`questions/daily/a.md` waits").await;
+        check(&names, drop_of(&keys::asked("how many?"), "v1"), "`questions/adhoc/ask-").await;
         check(&names, drop_of("reports/a", "v1"), "`reports/a` is not a question").await;
         for name in names.0.lock().expect("not poisoned").iter() {
             assert!(

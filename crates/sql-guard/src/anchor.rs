@@ -117,13 +117,14 @@ impl Anchor {
 impl Word {
     /// The word that `text` is, alone.
     pub(crate) fn of(text: &str) -> Option<Self> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "now" => Some(Self::Now),
-            "yesterday" => Some(Self::Day { offset: -1 }),
-            "today" => Some(Self::Day { offset: 0 }),
-            "tomorrow" => Some(Self::Day { offset: 1 }),
-            _ => None,
-        }
+        let words = [
+            ("now", Self::Now),
+            ("yesterday", Self::Day { offset: -1 }),
+            ("today", Self::Day { offset: 0 }),
+            ("tomorrow", Self::Day { offset: 1 }),
+        ];
+        let text = text.trim();
+        words.into_iter().find(|(word, _)| text.eq_ignore_ascii_case(word)).map(|(_, it)| it)
     }
 
     /// Whether `text` holds one among others, as `'tomorrow 04:00'` does.

@@ -154,19 +154,21 @@ impl Walk<'_> {
     }
 
     /// The same for values of which one gives all the others its type: texts alone stay texts.
-    pub(crate) fn no_time_words_among(&self, nodes: &[Node]) -> Checked {
-        if nodes.iter().all(is_text) { Ok(()) } else { self.no_time_words_in(nodes) }
+    pub(crate) fn no_time_words_among<'n>(
+        &self,
+        mut nodes: impl Iterator<Item = &'n Node> + Clone,
+    ) -> Checked {
+        if nodes.clone().all(is_text) {
+            return Ok(());
+        }
+        nodes.try_for_each(|node| self.no_time_words_in(std::slice::from_ref(node)))
     }
 
     /// The same for the rows of VALUES and the arms of a set operation, column by column.
     pub(crate) fn no_time_words_in_columns(&self, rows: &[Vec<&Node>]) -> Checked {
         let width = rows.iter().map(Vec::len).max().unwrap_or_default();
         (0..width).try_for_each(|column| {
-            let values = || rows.iter().filter_map(|row| row.get(column).copied());
-            let texts_alone = values().all(is_text);
-            values()
-                .filter(|_| !texts_alone)
-                .try_for_each(|value| self.no_time_words_in(std::slice::from_ref(value)))
+            self.no_time_words_among(rows.iter().filter_map(|row| row.get(column).copied()))
         })
     }
 

@@ -110,7 +110,7 @@ impl Walk<'_> {
             }
             N::AArrayExpr(array) => {
                 let AArrayExpr { elements, list_start: _, list_end: _, location: _ } = array;
-                self.no_time_words_among(elements)?;
+                self.no_time_words_among(elements.iter())?;
                 self.expressions(elements)
             }
             N::List(list) => {
@@ -277,7 +277,7 @@ impl Walk<'_> {
 
     fn case(&mut self, case: &CaseExpr) -> Checked {
         let CaseExpr { xpr: _, casetype: _, casecollid: _, arg, args, defresult, location } = case;
-        self.no_time_words_among(&results(case))?;
+        self.no_time_words_among(results(case))?;
         self.optional(arg.as_deref())?;
         for when in args {
             let Some(N::CaseWhen(when)) = &when.node else {
@@ -351,12 +351,14 @@ impl Walk<'_> {
 }
 
 /// What a CASE may give.
-fn results(case: &CaseExpr) -> Vec<Node> {
-    let of_when = |when: &Node| match &when.node {
-        Some(N::CaseWhen(when)) => when.result.as_deref().cloned(),
-        _ => None,
-    };
-    case.args.iter().filter_map(of_when).chain(case.defresult.as_deref().cloned()).collect()
+fn results(case: &CaseExpr) -> impl Iterator<Item = &Node> + Clone {
+    fn of_when(when: &Node) -> Option<&Node> {
+        match &when.node {
+            Some(N::CaseWhen(when)) => when.result.as_deref(),
+            _ => None,
+        }
+    }
+    case.args.iter().filter_map(of_when).chain(case.defresult.as_deref())
 }
 
 /// Whether `(column).name` is let through as a field of a composite type: not where a plain value would make it a

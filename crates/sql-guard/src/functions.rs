@@ -164,7 +164,9 @@ pub(crate) fn unrepeatable(name: &[Node], given: usize) -> Option<&str> {
 
 /// Whether it makes one row of many.
 pub(crate) fn is_aggregate(name: &str) -> bool {
-    AGGREGATES.split_whitespace().any(|aggregate| entry(aggregate).0 == name)
+    static KNOWN: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| AGGREGATES.split_whitespace().map(|item| entry(item).0).collect());
+    KNOWN.contains(name)
 }
 
 /// Whether a bare `'today'` among its arguments means a time.

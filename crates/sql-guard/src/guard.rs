@@ -7,6 +7,7 @@ use crate::refusal::Refusal;
 use crate::schema::Schema;
 use crate::source::Source;
 use crate::walk::Walk;
+use crate::worker::{STACK_BYTES, nesting_within};
 use crate::{parse, worker};
 
 /// The guard and its settings. The default knows no schema and wants answers that repeat.
@@ -58,17 +59,30 @@ impl Guard {
     pub fn check(&self, sql: &str) -> Result<Accepted, Refusal> {
         // Before it is copied: a text may have any size.
         parse::bounded(sql)?;
-        let (guard, sql) = (self.clone(), sql.to_owned());
-        worker::run(move || guard.check_here(&sql)).unwrap_or_else(|| {
+        let answer = match worker::here(|stack| self.check_within(stack, sql)) {
+            Some(None) => {
+                let (guard, sql) = (self.clone(), sql.to_owned());
+                worker::run(move || guard.check_within(STACK_BYTES, &sql)).flatten()
+            }
+            answer => answer.flatten(),
+        };
+        answer.unwrap_or_else(|| {
             let reason = "the guard could not read it";
             Err(Refusal::new("statement", -1, reason, "simplify the query"))
         })
     }
 
-    fn check_here(&self, sql: &str) -> Result<Accepted, Refusal> {
-        let (source, start) = Source::only_statement(sql)?;
-        let shifted = |refusal: Refusal| refusal.shifted(start);
-        let select = parse::select(source.sql).map_err(shifted)?;
-        Walk::new(&source, self).run(&select).map_err(shifted)
+    /// None where a tree as deep as that of `sql` may take more than `stack` bytes.
+    fn check_within(&self, stack: usize, sql: &str) -> Option<Result<Accepted, Refusal>> {
+        let (source, start) = match Source::only_statement(sql) {
+            Ok(cut_out) => cut_out,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        if source.nesting > nesting_within(stack) {
+            return None;
+        }
+        let walked =
+            parse::select(source.sql).and_then(|select| Walk::new(&source, self).run(&select));
+        Some(walked.map_err(|refusal| refusal.shifted(start)))
     }
 }

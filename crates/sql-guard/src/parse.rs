@@ -1,5 +1,7 @@
 //! One text to one `SelectStmt`.
 
+use std::sync::{Mutex, PoisonError};
+
 use pg_query::protobuf::SelectStmt;
 use pg_query::{Error, NodeEnum};
 
@@ -17,9 +19,16 @@ pub(crate) fn bounded(sql: &str) -> Result<(), Refusal> {
     Err(Refusal::new("statement", -1, reason, "write a shorter query"))
 }
 
+/// libpg_query turns the process's stderr aside while it parses. Of two threads that do so at once, one would give
+/// back the pipe of the other, and what the program writes from then on would be lost.
+static STDERR: Mutex<()> = Mutex::new(());
+
 /// Parses `sql`, which must hold one statement and no semicolon.
 pub(crate) fn select(sql: &str) -> Result<Box<SelectStmt>, Refusal> {
-    let parsed = pg_query::parse(sql, 0).map_err(|error| unparsable(sql, &error))?;
+    let aside = STDERR.lock().unwrap_or_else(PoisonError::into_inner);
+    let parsed = pg_query::parse(sql, 0);
+    drop(aside);
+    let parsed = parsed.map_err(|error| unparsable(sql, &error))?;
     let mut statements = parsed.protobuf.stmts.into_iter();
     let statement = statements.next().and_then(|raw| raw.stmt).and_then(|node| node.node);
     match (statement, statements.next()) {

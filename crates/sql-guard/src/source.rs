@@ -21,6 +21,8 @@ const MAX_COMMENT_COST: usize = 200_000;
 /// One statement without what stands around it, and its tokens without comments.
 pub(crate) struct Source<'a> {
     pub(crate) sql: &'a str,
+    /// A bound on how many constructs nest in it.
+    pub(crate) nesting: usize,
     tokens: Vec<Lexeme>,
 }
 
@@ -66,13 +68,14 @@ impl<'a> Source<'a> {
             ));
         }
         no_colon_parameters(sql, &tokens)?;
-        if nesting::measure(&mut tokens) > MAX_NESTING {
+        let nesting = nesting::measure(&mut tokens);
+        if nesting > MAX_NESTING {
             return Err(parse::too_deep(-1));
         }
         let start = span.start;
         let tokens = tokens.into_iter().map(|token| token.moved_back(start)).collect();
         let sql = sql.get(span).ok_or_else(empty)?;
-        Ok((Self { sql, tokens }, start))
+        Ok((Self { sql, nesting, tokens }, start))
     }
 
     /// The bytes of the token that starts at `location`, and its text.

@@ -101,19 +101,21 @@ impl<'a> Walk<'a> {
 
 /// The texts of a list of names; None where one is no plain name.
 pub(crate) fn names(nodes: &[Node]) -> Option<Vec<&str>> {
-    nodes
-        .iter()
-        .map(|node| match node.node.as_ref() {
-            Some(NodeEnum::String(name)) => Some(name.sval.as_str()),
-            _ => None,
-        })
-        .collect()
+    nodes.iter().map(name).collect()
+}
+
+fn name(node: &Node) -> Option<&str> {
+    match node.node.as_ref() {
+        Some(NodeEnum::String(name)) => Some(&name.sval),
+        _ => None,
+    }
 }
 
 /// The bare name of something built in: unqualified, or in `pg_catalog`.
 pub(crate) fn built_in(nodes: &[Node]) -> Option<&str> {
-    match names(nodes)?.as_slice() {
-        [name] | ["pg_catalog", name] => Some(name),
+    match nodes {
+        [bare] => name(bare),
+        [schema, bare] if name(schema) == Some("pg_catalog") => name(bare),
         _ => None,
     }
 }

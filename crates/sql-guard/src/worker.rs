@@ -1,12 +1,20 @@
-//! Threads whose stack is known: the callers' may be small, and a parse tree is read by recursion.
+//! Stacks whose size is known: a parse tree is read by recursion. The caller's does where enough of it is left; a
+//! deep text, or one of a caller with a small stack, goes to a thread of ours.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// A tree of 1,000 constructs has up to 5,000 nested messages, and reading, walking and dropping one
-/// takes up to 16 kB of stack in a debug build. Only what is used is ever touched.
-const STACK_BYTES: usize = 128 * 1024 * 1024;
+/// One construct has up to 5 nested messages, and reading, walking and dropping one takes up to 16 kB of stack in a
+/// debug build.
+const STACK_OF_ONE: usize = 128 * 1024;
+
+/// Libpg_query uses up to 2 MB where that and 512 kB more are left, and becomes stricter where they are not.
+const LEAST_STACK: usize = 3 * 1024 * 1024;
+
+/// For 1,000 constructs. Only what is used is ever touched.
+pub(crate) const STACK_BYTES: usize = 1_024 * STACK_OF_ONE;
 
 /// A thread takes longer to make than a query to parse, so this many are kept.
 const MAX_IDLE: usize = 8;
@@ -15,7 +23,19 @@ type Work = Box<dyn FnOnce() + Send>;
 
 static IDLE: Mutex<Vec<Sender<Work>>> = Mutex::new(Vec::new());
 
-/// What `work` answers; None where it panicked, or no thread could be made.
+/// How many constructs may nest in a text that is read on so much stack.
+pub(crate) fn nesting_within(stack: usize) -> usize {
+    stack / STACK_OF_ONE
+}
+
+/// What `work` answers on the caller's stack, of which it is told what is left; `Some(None)` where that is too little
+/// for any work, None where it panicked.
+pub(crate) fn here<T>(work: impl FnOnce(usize) -> Option<T>) -> Option<Option<T>> {
+    let left = stacker::remaining_stack().filter(|left| *left >= LEAST_STACK);
+    catch_unwind(AssertUnwindSafe(|| left.and_then(work))).ok()
+}
+
+/// What `work` answers on a thread with [`STACK_BYTES`]; None where it panicked, or no thread could be made.
 pub(crate) fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let idle_worker = idle().pop();
     let worker = idle_worker.or_else(start)?;

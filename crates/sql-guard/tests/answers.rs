@@ -40,6 +40,8 @@ fn a_refusal_names_the_construct_and_its_place() {
     check("SELECT x::regclass", "regclass", Some(10));
     check("SELECT 1 OPERATOR(s.+) 2", "s.+", Some(9));
     check("SELECT g.pg_sleep FROM generate_series(1, 2) g", "pg_sleep", Some(7));
+    check("SELECT (g).pg_sleep FROM generate_series(1, 2) g", "pg_sleep", None);
+    check("SELECT (lower(a)).leak FROM t", "leak", None);
     check("SELECT repeat('x', 1000000000)", "repeat", Some(7));
     check("SELECT 'x' ~ '((a{99}){99}){99}'", "{…}", Some(13));
     check("SELECT * FROM t WHERE d > 'today'", "'today'", Some(26));
@@ -49,6 +51,9 @@ fn a_refusal_names_the_construct_and_its_place() {
     check("SELECT a FRM t WHERE b", "t", Some(13));
     check("SELECT a FROM t GROUP WHERE", "WHERE", Some(22));
     check("SELECT $1", "$1", Some(7));
+    check("SELECT ('to' || 'day')::date", "date", None);
+    check("SELECT (g).leak FROM generate_series(1, 2) g", "leak", None);
+    check("SELECT (lower(a)).leak FROM t", "leak", None);
     check("SELECT * FROM t TABLESAMPLE evil (1)", "evil", Some(28));
 }
 
@@ -68,6 +73,35 @@ fn a_refusal_is_one_line_to_act_on() {
     check(
         "SELECT nextval('s')",
         "`nextval` at byte 7 is refused: it belongs to a sequence; write row_number() OVER (ORDER BY …)",
+    );
+}
+
+#[test]
+fn the_reason_is_that_of_the_functions_kind() {
+    let check = |call: &str, reason: &str, instead: &str| {
+        let refusal = check(&format!("SELECT {call}")).expect_err(call);
+        assert_eq!((&*refusal.reason, &*refusal.instead), (reason, instead), "{call}");
+    };
+    let differs = "it gives another answer in every run";
+    let text_runs = "it runs SQL given as text, which cannot be checked";
+    let server = "it reaches the server or its catalogs, not the data";
+    check("statement_timestamp()", differs, "write now()");
+    check("setseed(1)", differs, "order by a column, or use TABLESAMPLE … REPEATABLE (seed)");
+    check("uuidv7()", differs, "write row_number() OVER (ORDER BY …)");
+    check("uuid_generate_v4()", differs, "write row_number() OVER (ORDER BY …)");
+    check("lastval()", "it belongs to a sequence", "write row_number() OVER (ORDER BY …)");
+    check("set_config('a', 'b', true)", "it reaches settings", "leave it out");
+    check("ts_stat('SELECT 1')", text_runs, "write that query as a subquery");
+    check("query_to_xml('', true, true, '')", text_runs, "write that query as a subquery");
+    check("pg_sleep_for('1 s')", "it only waits", "leave it out");
+    check("pg_try_advisory_lock(1)", "it locks", "leave it out");
+    check("pg_ls_dir('.')", "it reaches files or large objects", "read tables");
+    check("pg_backend_pid()", server, "read tables");
+    check("xpath('/a', b)", "the guard knows no XML", "use text or JSON functions");
+    check(
+        "levenshtein('a', 'b')",
+        "it is not among the functions known to be pure reads",
+        "use PostgreSQL's built-in functions",
     );
 }
 
@@ -142,6 +176,10 @@ fn what_is_read_is_told() {
     dates(
         "SELECT 1 WHERE a >= '2026-01-01' AND b < date 'Jan 5 2026'",
         &[("2026-01-01", 20), ("Jan 5 2026", 46)],
+    );
+    dates(
+        "SELECT 'Jan 5 2026'::text::date, ARRAY['Jan 6 2026']::date[]",
+        &[("Jan 5 2026", 7), ("Jan 6 2026", 39)],
     );
     dates(
         "SELECT 'from 2026-01-01', d <@ '[2026-01-01,2026-02-01)'::daterange",

@@ -3,7 +3,7 @@
 mod audit;
 mod handler;
 
-use aws::{Bucket, Clients};
+use aws::{Bucket, Clients, GlueCatalog};
 use lambda_shell::Environment;
 
 #[tokio::main]
@@ -12,5 +12,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();
     let clients = Clients::from_environment().await;
     let bucket = Bucket::new(clients.s3(), environment.require("QUAESTOR_BUCKET")?);
-    lambda_shell::serve(async |input, _| handler::handle(&bucket, input).await).await
+    let catalog = GlueCatalog::new(
+        clients.glue(),
+        environment.require("QUAESTOR_GLUE_DATABASE")?,
+        bucket.name(),
+    );
+    lambda_shell::serve(async |input, _| handler::handle(&bucket, &catalog, input).await).await
 }

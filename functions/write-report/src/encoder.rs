@@ -63,7 +63,7 @@ impl Encoder {
     }
 }
 
-fn unwritable(error: parquet_report::Error) -> Error {
+pub(crate) fn unwritable(error: parquet_report::Error) -> Error {
     let (kind, message) = match &error {
         parquet_report::Error::UnsupportedType { .. } => {
             (ErrorKind::UnsupportedType, error.to_string())

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use aws::Bucket;
+use aws::{Bucket, GlueCatalog};
 use data_api::DataApi;
 use lambda_runtime::Context;
 use reporting::Error;
@@ -27,11 +27,12 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 
 pub(crate) async fn handle(
     bucket: &Bucket,
+    catalog: &GlueCatalog,
     data_api: &DataApi,
     event: Event,
     context: &Context,
 ) -> Result<Answer, Error> {
-    let writer = ParquetWriter { data_api, bucket, deadline: deadline(context) };
+    let writer = ParquetWriter { data_api, bucket, catalog, deadline: deadline(context) };
     Box::pin(report::run(bucket, &writer, &event.planned, &event.settled.sql)).await
 }
 

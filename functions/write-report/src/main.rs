@@ -1,10 +1,11 @@
 //! Files a question's report.
 
+mod columns;
 mod encoder;
 mod handler;
 mod parquet_writer;
 
-use aws::{Bucket, Clients};
+use aws::{Bucket, Clients, GlueCatalog};
 use data_api::{DataApi, Database};
 use lambda_shell::Environment;
 
@@ -14,6 +15,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();
     let clients = Clients::from_environment().await;
     let bucket = Bucket::new(clients.s3(), environment.require("QUAESTOR_BUCKET")?);
+    let catalog = GlueCatalog::new(
+        clients.glue(),
+        environment.require("QUAESTOR_GLUE_DATABASE")?,
+        bucket.name(),
+    );
     let database = Database {
         cluster_arn: environment.require("QUAESTOR_CLUSTER_ARN")?,
         secret_arn: environment.require("QUAESTOR_SECRET_ARN")?,
@@ -21,7 +27,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     };
     let data_api = DataApi::new(clients.rds_data(), database);
     lambda_shell::serve(async |event, context| {
-        handler::handle(&bucket, &data_api, event, &context).await
+        handler::handle(&bucket, &catalog, &data_api, event, &context).await
     })
     .await
 }

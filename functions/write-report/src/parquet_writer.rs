@@ -3,14 +3,17 @@
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
-use aws::{Bucket, Upload, data_api_failure};
+use aws::{Bucket, GlueCatalog, Upload, data_api_failure};
 use data_api::{Cursor, DataApi, Limits};
+use parquet_report::Widening;
 use reporting::report::{WriteRequest, Written};
+use reporting::table::{self, Table, TableCatalog as _};
 use reporting::{Error, ErrorKind};
 use tokio::sync::mpsc;
 use tokio::time::{timeout, timeout_at};
 
-use crate::encoder::{Encoded, Encoder};
+use crate::columns;
+use crate::encoder::{Encoded, Encoder, unwritable};
 
 /// How long the end of a transaction is waited for.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -19,8 +22,17 @@ const LAST_CALL: Duration = Duration::from_secs(3);
 pub(crate) struct ParquetWriter<'a> {
     pub(crate) data_api: &'a DataApi,
     pub(crate) bucket: &'a Bucket,
+    pub(crate) catalog: &'a GlueCatalog,
     /// When the function must have answered.
     pub(crate) deadline: Instant,
+}
+
+/// A report of which all but the last part is sent.
+struct Streamed {
+    written: Written,
+    rest: Vec<u8>,
+    /// The table that it goes into.
+    table: Table,
 }
 
 /// Why one try ended: the extraction, which may begin anew with smaller pages, or anything else.
@@ -67,8 +79,14 @@ impl ParquetWriter<'_> {
         // Boxed: the futures of an SDK's calls nest too deep for one layout.
         let streamed = Box::pin(self.stream(&mut cursor, &mut upload, request)).await;
         let ended = match streamed {
-            Ok((written, rest)) => {
-                Box::pin(upload.finish(rest)).await.map(|()| written).map_err(Failure::Other)
+            Ok(streamed) => {
+                let Streamed { written, rest, table } = streamed;
+                // Only a whole object is made known: a reader never meets a partition without its file.
+                let filed = async {
+                    upload.finish(rest).await?;
+                    self.catalog.publish(&table, &request.partition).await
+                };
+                Box::pin(filed).await.map(|()| written).map_err(Failure::Other)
             }
             Err(failure) => {
                 upload.abort().await;
@@ -80,7 +98,7 @@ impl ParquetWriter<'_> {
         ended
     }
 
-    /// Every page of the cursor into the upload, through Parquet: reading, encoding and sending go on side by side,
+    /// Claims the table, and sends every page of the cursor into the upload, through Parquet: reading, encoding and sending go on side by side,
     /// and each waits when the next is behind. Nothing is kept but the row group under way. What is left for the
     /// last part comes back.
     async fn stream(
@@ -88,17 +106,21 @@ impl ParquetWriter<'_> {
         cursor: &mut Cursor,
         upload: &mut Upload,
         request: &WriteRequest,
-    ) -> Result<(Written, Vec<u8>), Failure> {
+    ) -> Result<Streamed, Failure> {
         let schema = cursor.schema();
         request.check_columns(schema.fields().iter().map(|field| field.name().as_str()))?;
-        let (batches, mut encoder) = Encoder::start(&schema, request.metadata.clone())?;
+        let wanted = columns::table(request, cursor)?;
+        let table = self.in_time(0, Box::pin(table::claim(self.catalog, &wanted))).await??;
+        let widening = columns::widening(&schema, &wanted, &table)?;
+        let (batches, mut encoder) = Encoder::start(widening.schema(), request.metadata.clone())?;
         let send = async {
             while let Some(part) = encoder.next_part().await {
                 upload.send(part).await?;
             }
             Ok(encoder.finish().await?)
         };
-        let ((), Encoded { summary, rest }) = tokio::try_join!(self.read(cursor, batches), send)?;
+        let ((), Encoded { summary, rest }) =
+            tokio::try_join!(self.read(cursor, &widening, batches), send)?;
         if cursor.is_truncated() {
             let max_rows = request.max_rows.unwrap_or_default();
             return Err(Failure::Other(Error::new(
@@ -115,13 +137,14 @@ impl ParquetWriter<'_> {
             size_bytes: summary.size_bytes,
             rounded_values: cursor.rounded_values(),
         };
-        Ok((written, rest))
+        Ok(Streamed { written, rest, table })
     }
 
     /// Hands every batch on. One that is not taken any more ends it well: why, the encoder says.
     async fn read(
         &self,
         cursor: &mut Cursor,
+        widening: &Widening,
         batches: mpsc::Sender<RecordBatch>,
     ) -> Result<(), Failure> {
         let mut rows = 0;
@@ -129,6 +152,7 @@ impl ParquetWriter<'_> {
             self.in_time(rows, cursor.next_batch()).await?.map_err(Failure::Extraction)?
         {
             rows += batch.num_rows();
+            let batch = widening.apply(batch).map_err(unwritable)?;
             if self.in_time(rows, batches.send(batch)).await?.is_err() {
                 break;
             }

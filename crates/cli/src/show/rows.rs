@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use anyhow::Result;
 use parquet_report::{Cells, ReportReader, write_csv};
@@ -11,8 +10,8 @@ use serde_json::{Map, Value};
 use crate::arguments::Format;
 
 /// The whole report as CSV or JSON, or its first `limit` rows as a table.
-pub(crate) fn print(path: &Path, format: Format, limit: usize) -> Result<()> {
-    let report = ReportReader::new(File::open(path)?)?;
+pub(crate) fn print(report: File, format: Format, limit: usize) -> Result<()> {
+    let report = ReportReader::new(report)?;
     let mut out = BufWriter::new(io::stdout().lock());
     match format {
         Format::Table => table(&mut out, report, limit)?,
@@ -53,8 +52,8 @@ pub(crate) fn printable(cell: Option<String>) -> String {
 }
 
 /// The first `limit` rows, each an object by column.
-pub(crate) fn first(path: &Path, limit: usize) -> Result<Vec<Value>> {
-    let report = ReportReader::new(File::open(path)?)?;
+pub(crate) fn first(report: File, limit: usize) -> Result<Vec<Value>> {
+    let report = ReportReader::new(report)?;
     let names = names(&report);
     let mut rows = Vec::new();
     for batch in report {

@@ -11,12 +11,14 @@ use local::postgres::{Postgres, Programs};
 use local::rds_data::{self, RdsData};
 use tokio::net::TcpListener;
 
+/// The database that [`api`] reads.
+pub(crate) const DATABASE: &str = "types";
 const CLUSTER: &str = "arn:aws:rds:us-east-1:000000000000:cluster:quaestor";
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:quaestor-readonly";
 
 pub(crate) async fn api() -> (DataApi, Postgres) {
     let postgres = Postgres::start(&Programs::find().unwrap()).await.unwrap();
-    let database = postgres.create_database_with("types", &[]).await.unwrap();
+    let database = postgres.create_database_with(DATABASE, &[]).await.unwrap();
     let secrets = [(SECRET.to_owned(), database.read_only.clone())];
     let data = RdsData::new(CLUSTER, secrets, rds_data::Limits::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,6 +1,8 @@
 //! The digests of a body on its way in: the MD5 that becomes the entity tag, and the checksums that
 //! the client declares.
 
+use std::io::{self, Read};
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
 use s3s::{
@@ -90,6 +92,19 @@ impl Digests {
             }
         }
         Ok(md5)
+    }
+}
+
+/// The CRC-64/NVME of what is left to read, in base64: the checksum that S3 keeps of an object for which the client
+/// declares none.
+pub(super) fn crc64_of(mut content: impl Read) -> io::Result<String> {
+    let mut checksum = Crc64Nvme::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match content.read(&mut piece)? {
+            0 => return Ok(STANDARD.encode(checksum.finalize())),
+            length => checksum.update(&piece[..length]),
+        }
     }
 }
 

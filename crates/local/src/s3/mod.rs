@@ -6,8 +6,10 @@
 //! missing bucket, keeps a stale checksum when a multipart upload or a person's editor replaces a
 //! file, and its file names limit a key to some 120 bytes.
 //!
-//! Not there: versions, tags, ACLs. They answer `NotImplemented`.
+//! Not there: versions, tags, ACLs. They answer `NotImplemented`. Of the checksums that S3 keeps, only the
+//! CRC-64/NVME of a whole object is told again.
 
+mod access;
 mod condition;
 mod copying;
 mod deleting;
@@ -24,7 +26,12 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use jiff::Timestamp;
-use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+use s3s::{
+    S3Result,
+    auth::{S3Auth, SecretKey},
+    s3_error,
+    service::S3ServiceBuilder,
+};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
@@ -32,14 +39,32 @@ use crate::{
     credentials::Credentials,
     http::{Response, rest_error},
 };
+use access::{Access, WithoutListing};
 use condition::Condition;
 use store::{Attributes, Store};
+
+/// What the ARN of a bucket, or of an object, begins with.
+pub(crate) const OBJECTS_ARN: &str = "arn:aws:s3:::";
 
 /// The S3 stand-in; clones share one store.
 #[derive(Clone, Debug)]
 pub struct S3 {
     store: Arc<Store>,
+    without_listing: WithoutListing,
     service: s3s::service::S3Service,
+}
+
+/// Takes the key of every principal.
+struct Auth(Credentials);
+
+#[async_trait::async_trait]
+impl S3Auth for Auth {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        match self.0.principal(access_key) {
+            Some(_) => Ok(self.0.secret_access_key.clone().into()),
+            None => Err(s3_error!(InvalidAccessKeyId)),
+        }
+    }
 }
 
 /// One object that was created or replaced, as EventBridge tells it.
@@ -82,12 +107,18 @@ impl S3 {
     pub fn open(root: &Path, credentials: &Credentials) -> io::Result<Self> {
         let store = Arc::new(Store::open(root)?);
         let mut builder = S3ServiceBuilder::new(operations::Operations::new(store.clone()));
-        builder.set_auth(SimpleAuth::from_single(
-            credentials.access_key_id.clone(),
-            credentials.secret_access_key.clone(),
-        ));
+        builder.set_auth(Auth(credentials.clone()));
+        let without_listing = WithoutListing::default();
+        builder
+            .set_access(Access { store: store.clone(), without_listing: without_listing.clone() });
         let service = builder.build();
-        Ok(Self { store, service })
+        Ok(Self { store, without_listing, service })
+    }
+
+    /// From now on whoever signs with this key has no `s3:ListBucket`: it cannot list, and a key that is not there is
+    /// 403 `AccessDenied` to it.
+    pub fn deny_listing(&self, access_key_id: &str) {
+        self.without_listing.add(access_key_id);
     }
 
     /// Makes the bucket unless it is there.

@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Seek as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{
     condition::Condition,
-    integrity::hex,
+    integrity::{crc64_of, hex},
     operations::receive,
     store::{Attributes, Store, internal},
 };
@@ -135,6 +135,16 @@ pub(super) fn complete(
             return Err(s3_error!(EntityTooSmall));
         }
         digests.update(&md5);
+    }
+    if let Some(declared) = input.checksum_crc64nvme {
+        let mut whole = staged.as_file();
+        whole.rewind().map_err(internal)?;
+        if declared != crc64_of(whole).map_err(internal)? {
+            return Err(s3_error!(
+                BadDigest,
+                "the object does not have the CRC64NVME that was declared"
+            ));
+        }
     }
     // So S3 does: the MD5 of the parts' MD5s, and how many there were.
     let etag = format!("{}-{}", hex(&digests.finalize()), parts.len());

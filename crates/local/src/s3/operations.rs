@@ -8,7 +8,7 @@ use http::HeaderMap;
 use s3s::{
     S3, S3Request, S3Response, S3Result, TrailingHeaders,
     dto::{
-        AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket,
+        AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, ChecksumMode, ChecksumType,
         CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput,
         CopyObjectOutput, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput,
         CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
@@ -27,7 +27,7 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use super::{
     condition::{Condition, check_read},
     copying, deleting,
-    integrity::{Digests, hex},
+    integrity::{self, Digests, hex},
     listing, multipart, multipart_listing,
     store::{Attributes, Store, blocking, internal},
 };
@@ -181,9 +181,20 @@ impl S3 for Operations {
         let input = request.input;
         let place = self.store.place(&input.bucket, &input.key)?;
         let store = self.store.clone();
-        let (_, record) = blocking(move || store.open_object(&place)).await?;
+        let (file, record) = blocking(move || store.open_object(&place)).await?;
         check_read(input.if_match.as_ref(), input.if_none_match.as_ref(), &record.etag)?;
+        let wants_checksum =
+            input.checksum_mode.is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED);
+        let checksum = if wants_checksum {
+            Some(blocking(move || integrity::crc64_of(file).map_err(internal)).await?)
+        } else {
+            None
+        };
         Ok(S3Response::new(HeadObjectOutput {
+            checksum_type: checksum
+                .as_ref()
+                .map(|_| ChecksumType::from_static(ChecksumType::FULL_OBJECT)),
+            checksum_crc64nvme: checksum,
             last_modified: Some(record.modified().into()),
             accept_ranges: Some("bytes".to_owned()),
             content_length: Some(record.size as i64),

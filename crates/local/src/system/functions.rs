@@ -8,11 +8,15 @@ use crate::{
     lambda::Function,
 };
 
+/// Those that may not list the bucket, as infra/review/permissions.ts has it: they have nothing to do with it.
+pub(super) const WITHOUT_LISTING: [&str; 2] = ["start-run", "provision-database"];
+
 /// What the functions are told of the system around them.
 pub(super) struct Surroundings<'a> {
     pub(super) endpoint_url: &'a str,
     pub(super) credentials: &'a Credentials,
     pub(super) bucket: &'a str,
+    pub(super) glue_database: &'a str,
     pub(super) cluster_arn: &'a str,
     pub(super) secret_arn: &'a str,
     pub(super) database: &'a str,
@@ -48,6 +52,8 @@ pub(super) fn functions(folder: &Path, around: &Surroundings<'_>) -> Vec<Functio
         ("QUAESTOR_DATABASE", around.database),
     ];
     let reads = &[cluster, secret, database];
+    let catalog = ("QUAESTOR_GLUE_DATABASE", around.glue_database);
+    let writes = &[cluster, secret, database, catalog];
     let generates = &[cluster, secret, database, ("QUAESTOR_MODEL_ID", around.model_id)];
     vec![
         around.function(folder, "start-run", 30, 128, starts),
@@ -55,8 +61,8 @@ pub(super) fn functions(folder: &Path, around: &Surroundings<'_>) -> Vec<Functio
         around.function(folder, "ask-agent", 600, 256, asks),
         around.function(folder, "generate-query", 120, 256, generates),
         around.function(folder, "execute-query", 60, 256, reads),
-        around.function(folder, "write-report", 900, 1024, reads),
-        around.function(folder, "close-run", 300, 512, &[]),
+        around.function(folder, "write-report", 900, 1024, writes),
+        around.function(folder, "close-run", 300, 512, &[catalog]),
         around.function(folder, "provision-database", 300, 128, &[]),
     ]
 }
@@ -70,12 +76,13 @@ impl Surroundings<'_> {
         memory_mb: u32,
         own: &[(&str, &str)],
     ) -> Function {
+        let credentials = self.credentials.of_function(name);
         let common = [
             ("QUAESTOR_BUCKET", self.bucket),
             ("AWS_ENDPOINT_URL", self.endpoint_url),
             ("AWS_REGION", REGION),
-            ("AWS_ACCESS_KEY_ID", &self.credentials.access_key_id),
-            ("AWS_SECRET_ACCESS_KEY", &self.credentials.secret_access_key),
+            ("AWS_ACCESS_KEY_ID", &credentials.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key),
         ];
         let environment = common
             .iter()

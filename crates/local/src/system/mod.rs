@@ -5,7 +5,9 @@
 //! <data-dir>/credentials.json      the keys of the endpoint, for their owner alone
 //! <data-dir>/s3/<bucket>/<key>     every object, as a plain file
 //! <data-dir>/executions/<name>.json
+//! <data-dir>/glue/catalog.json
 //! <data-dir>/logs/<function>.log
+//! <data-dir>/calls.jsonl           who called what
 //! <data-dir>/notifications.jsonl
 //! ```
 
@@ -14,6 +16,7 @@ mod definition;
 mod error;
 mod functions;
 mod lock;
+mod stack;
 
 use std::{
     path::{Path, PathBuf},
@@ -27,10 +30,13 @@ use tokio::sync::broadcast;
 
 use crate::{
     bedrock::{self, Bedrock, Model},
+    calls::Calls,
+    cloud_formation::CloudFormation,
     credentials::{ACCOUNT, Credentials, REGION},
     event_bridge::{EventBridge, Rule},
     event_bus::{Event, EventBus},
     front::{Front, Listener, Services},
+    glue::Glue,
     lambda::{Answer, Lambda, function_arn},
     rds_data::{Limits, RdsData},
     s3::{ObjectCreated, S3},
@@ -45,9 +51,13 @@ pub use database::Database;
 pub use definition::PlaceholderError;
 pub use error::{FunctionError, StartError};
 pub use lock::LockError;
+pub use stack::STACK;
 
 /// The bucket that every system has.
 pub const BUCKET: &str = "quaestor";
+
+/// The database of the Glue catalog that every system has.
+pub const GLUE_DATABASE: &str = "quaestor";
 
 /// The state machine's name.
 pub const STATE_MACHINE: &str = "report-run";
@@ -115,6 +125,8 @@ pub struct System {
     s3: S3,
     rds_data: RdsData,
     secrets_manager: SecretsManager,
+    cloud_formation: CloudFormation,
+    glue: Glue,
     sns: Sns,
     event_bus: EventBus,
     front: Option<Front>,
@@ -143,6 +155,13 @@ impl System {
         let s3 = S3::open(&data_dir.join("s3"), &credentials)
             .map_err(StartError::data_dir(&data_dir))?;
         s3.create_bucket(BUCKET)?;
+        for function in functions::WITHOUT_LISTING {
+            s3.deny_listing(&credentials.of_function(function).access_key_id);
+        }
+        let glue = Glue::open(&data_dir.join("glue")).map_err(StartError::data_dir(&data_dir))?;
+        glue.create_database(GLUE_DATABASE).map_err(StartError::data_dir(&data_dir))?;
+        let calls =
+            Calls::open(&data_dir.join("calls.jsonl")).map_err(StartError::data_dir(&data_dir))?;
         let sns = Sns::open(&data_dir.join("notifications.jsonl"))
             .map_err(StartError::data_dir(&data_dir))?;
         let event_bus = EventBus::open(EVENT_BUS, &data_dir.join("events.jsonl"))
@@ -156,6 +175,7 @@ impl System {
                 endpoint_url: &endpoint_url,
                 credentials: &credentials,
                 bucket: BUCKET,
+                glue_database: GLUE_DATABASE,
                 cluster_arn: CLUSTER_ARN,
                 secret_arn: READ_ONLY_SECRET_ARN,
                 database: &connected.name,
@@ -202,14 +222,19 @@ impl System {
             Arc::new(lambda.clone()),
         )
         .map_err(|error| StartError::Model(error.into()))?;
+        let cloud_formation = CloudFormation::default();
+        cloud_formation.add(STACK, stack::outputs(&connected));
         let secrets_manager = SecretsManager::new(connected.secrets.iter().cloned());
         let rds_data = RdsData::new(CLUSTER_ARN, connected.secrets, Limits::default());
         let services = Services {
+            calls: Some(calls),
             s3: Some(s3.clone()),
             lambda: Some(lambda.clone()),
             step_functions: Some(step_functions.clone()),
             rds_data: Some(rds_data.clone()),
             secrets_manager: Some(secrets_manager.clone()),
+            cloud_formation: Some(cloud_formation.clone()),
+            glue: Some(glue.clone()),
             bedrock: Some(Arc::new(bedrock)),
             sns: Some(sns.clone()),
             event_bus: Some(event_bus.clone()),
@@ -226,6 +251,8 @@ impl System {
             s3,
             rds_data,
             secrets_manager,
+            cloud_formation,
+            glue,
             sns,
             event_bus,
             front: Some(front),
@@ -254,6 +281,16 @@ impl System {
             self.secrets_manager.add(arn, config.clone());
             self.rds_data.add_secret(arn, config);
         }
+    }
+
+    /// The stacks that DescribeStacks tells of; [`STACK`] is this system's own.
+    pub fn cloud_formation(&self) -> &CloudFormation {
+        &self.cloud_formation
+    }
+
+    /// The tables that Athena would read.
+    pub fn glue(&self) -> &Glue {
+        &self.glue
     }
 
     /// Failures of the Data API to come.

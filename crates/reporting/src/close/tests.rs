@@ -4,12 +4,22 @@ use serde_json::json;
 
 use super::*;
 use crate::memory::Memory;
+use crate::table::memory::Catalog;
 
 struct CountRows;
 
 impl AuditEncoder for CountRows {
     fn encode(&self, run: &Run) -> Result<Vec<u8>, Error> {
         Ok(run.answers.len().to_string().into_bytes())
+    }
+
+    fn columns(&self) -> Result<Vec<TableColumn>, Error> {
+        let column = |name: &str, athena_type: &str| TableColumn {
+            name: name.to_owned(),
+            athena_type: athena_type.to_owned(),
+            comment: None,
+        };
+        Ok(vec![column("run_id", "string"), column("row_count", "bigint")])
     }
 }
 
@@ -89,7 +99,8 @@ async fn every_planned_question_has_exactly_one_answer() {
     }))
     .expect("an input");
 
-    let closed = run(&store, &CountRows, &input).await.expect("closed");
+    let tables = Catalog::default();
+    let closed = run(&store, &CountRows, &tables, &input).await.expect("closed");
 
     assert_eq!((closed.answered, closed.failed), (1, 7));
     let body = store.get(&closed.run_key).await.expect("read").expect("run.json");
@@ -130,6 +141,12 @@ async fn every_planned_question_has_exactly_one_answer() {
     let audit =
         store.get("audit/answers/as_of_date=2026-11-22/daily-1.parquet").await.expect("read");
     assert_eq!(audit.as_deref(), Some(b"8".as_slice()));
+
+    let answers = tables.table("answers").expect("a table");
+    assert_eq!(answers.columns, CountRows.columns().expect("columns"));
+    assert_eq!(tables.published(), [("answers".to_owned(), "2026-11-22".to_owned())]);
+    let folder = answers.partition_folder("2026-11-22").expect("a folder");
+    assert!(closed.audit_key.starts_with(&folder), "{folder}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::settings::{Fields, unknown_key};
 use super::{Question, checked_text, invalid, is_id};
-use crate::Error;
+use crate::{Error, table};
 
 /// One object, whose id is the file's name.
 pub(super) fn object(name: &str, id: &str, text: &str) -> Result<Question, Error> {
@@ -24,6 +24,9 @@ pub(super) fn line(name: &str, number: usize, text: &str) -> Result<Question, Er
     };
     if !is_id(&id) {
         return Err(invalid(format!("{name}: `id`: {}", super::no_id(&id))));
+    }
+    if table::is_reserved(&id) {
+        return Err(invalid(format!("{name}: `id`: {}", super::reserved(&id))));
     }
     question(&name, &id, fields)
 }
