@@ -37,7 +37,7 @@ pub(crate) struct Walk<'a> {
     pub(crate) goes_nowhere: bool,
     /// Whether the query that comes next is an arm of a set operation.
     pub(crate) next_is_arm: bool,
-    /// Whether the query that comes next is the outermost, and no set operation.
+    /// Whether the query that comes next is the outermost.
     pub(crate) outermost: bool,
     /// Whether something computed, or a column, is cast to a type of time.
     pub(crate) casts_to_time: bool,
@@ -61,7 +61,7 @@ impl<'a> Walk<'a> {
             time_words: Vec::new(),
             goes_nowhere: false,
             next_is_arm: false,
-            outermost: false,
+            outermost: true,
             casts_to_time: false,
             within_chain: false,
             depth: 0,
@@ -70,7 +70,6 @@ impl<'a> Walk<'a> {
 
     pub(crate) fn run(mut self, select: &SelectStmt) -> Result<Accepted, Refusal> {
         self.accepted.ordered = !select.sort_clause.is_empty();
-        self.outermost = select.larg.is_none() && select.values_lists.is_empty();
         self.select(select)?;
         self.no_calls_of_functions_items()?;
         self.no_loose_time_words()?;

@@ -33,10 +33,17 @@ fn a_refusal_names_the_construct_and_its_place() {
     check("SELECT a FROM t FOR UPDATE", "FOR UPDATE", Some(16));
     check("SELECT a INTO x FROM t", "INTO", Some(14));
     check("WITH d AS (DELETE FROM t RETURNING a) SELECT a FROM d", "DELETE", Some(5));
+    check("WITH d AS (UPDATE t SET a = 1 RETURNING a) TABLE d", "UPDATE", Some(5));
+    check(
+        "WITH d AS (MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE RETURNING 1) TABLE d",
+        "MERGE",
+        Some(5),
+    );
     check("WITH d AS (SELECT 1) INSERT INTO t SELECT 1", "INSERT", Some(0));
     check("SELECT * FROM pg_shadow", "pg_shadow", Some(14));
     check("SELECT * FROM information_schema.routines", "information_schema.routines", Some(14));
     check("SELECT * FROM a.b.c", "a.b.c", Some(14));
+    check("SELECT * FROM XMLTABLE('/a' PASSING b COLUMNS c int)", "XMLTABLE", Some(14));
     check("SELECT x::regclass", "regclass", Some(10));
     check("SELECT 1 OPERATOR(s.+) 2", "s.+", Some(9));
     check("SELECT g.pg_sleep FROM generate_series(1, 2) g", "pg_sleep", Some(7));
@@ -55,6 +62,12 @@ fn a_refusal_names_the_construct_and_its_place() {
     check("SELECT (g).leak FROM generate_series(1, 2) g", "leak", None);
     check("SELECT (lower(a)).leak FROM t", "leak", None);
     check("SELECT * FROM t TABLESAMPLE evil (1)", "evil", Some(28));
+    // What is too large as a whole stands nowhere.
+    check(&format!("SELECT '{}'", "x".repeat(70_000)), "statement", None);
+    check(&format!("SELECT 1{}", ", 1".repeat(11_000)), "statement", None);
+    check(&format!("SELECT 1{}", " + 1".repeat(600)), "nesting", None);
+    check(&format!("SELECT {}", "(".repeat(15_000)), "nesting", None);
+    check(&format!("SELECT 1 {}", "/**/".repeat(400)), "/*", None);
 }
 
 #[test]
@@ -219,6 +232,8 @@ fn now_becomes_the_as_of() {
         "SELECT 1 WHERE a IN (CAST('01:30:05.25+01:00' AS time with time zone), \
          CAST('01:30:05.25' AS time), CAST('01:30:05.25' AS time(1)))",
     );
+
+    check("/* c */; SELECT now() AS n", &format!("SELECT {instant} AS n"));
 
     // The name of a bare output column stays.
     check("SELECT now()", &format!("SELECT {instant} AS now"));

@@ -1,7 +1,7 @@
 //! What is refused and told when the schema is known.
 
 use sql_guard::schema::{Column, Schema, Table};
-use sql_guard::{Accepted, Guard, Refusal};
+use sql_guard::{Accepted, Guard, Refusal, RefusalKind};
 
 fn table(schema: &str, name: &str, columns: &[(&str, &str)], key: &[&str]) -> Table {
     let column = |&(name, data_type): &(&str, &str)| Column {
@@ -101,6 +101,19 @@ fn an_unknown_name_is_refused_and_the_nearest_told() {
 }
 
 #[test]
+fn an_unknown_name_is_told_from_a_forbidden_one() {
+    let check = |sql: &str, kind: RefusalKind| {
+        assert_eq!(guard().check(sql).expect_err(sql).kind, kind, "{sql}");
+    };
+    check("SELECT * FROM ordres", RefusalKind::UnknownRelation);
+    check("SELECT p.order_id FROM orders o", RefusalKind::UnknownRelation);
+    check("SELECT custmer_id FROM orders", RefusalKind::UnknownColumn);
+    check("SELECT o.placed FROM orders o", RefusalKind::UnknownColumn);
+    check("SELECT (placed_at).leak FROM orders", RefusalKind::Forbidden);
+    check("SELECT pg_sleep(1) FROM orders", RefusalKind::Forbidden);
+}
+
+#[test]
 fn a_name_that_is_there_or_cannot_be_told_passes() {
     for sql in [
         "SELECT o.*, orders.* FROM orders o, orders",
@@ -154,6 +167,7 @@ fn columns_are_told_with_their_table() {
         assert_eq!(shown(&sql_guard::check(sql).expect(sql)), without, "without a schema: {sql}");
     };
     check("SELECT name FROM customers", "customers.name", "customers.name");
+    check("SELECT sales.lines.amount FROM sales.lines", "lines.amount", "lines.amount");
     check(
         "SELECT c.name, status FROM customers c JOIN orders o USING (customer_id)",
         "customers.name orders.status",

@@ -138,7 +138,7 @@ fn limits_and_errors_are_the_services() {
     let database = json!({ "DatabaseInput": { "Name": "Reports" } });
     fails(&glue, "CreateDatabase", database, "AlreadyExistsException", "Database already exists.");
     fails(&glue, "GetTable", json!([]), "SerializationException", "");
-    fails(&glue, "GetColumns", json!({}), "UnknownOperationException", "`GetColumns`");
+    fails(&glue, "GetColumns", json!({}), "UnknownOperationException", "GetColumns");
 
     glue.fail_next("GetTable", "ThrottlingException");
     assert_eq!(glue.failing("GetTables"), None);

@@ -57,7 +57,8 @@ pub(super) async fn run(
         let formatted = records.formatted(columns);
         return Ok(json!({ "numberOfRecordsUpdated": 0, "formattedRecords": formatted }));
     }
-    let mut response = json!({ "numberOfRecordsUpdated": 0, "records": records.rows });
+    let mut response = json!({ "numberOfRecordsUpdated": 0 });
+    response["records"] = records.rows.into_iter().map(Value::Array).collect();
     if let Some(metadata) = metadata {
         response["columnMetadata"] = json!(metadata);
     }
