@@ -69,6 +69,7 @@ impl Client {
             .header("host", "127.0.0.1")
             .header("content-type", "application/json")
             .body(Full::from(body.to_string()))?;
+        self.sender.ready().await?;
         let answer = self.sender.send_request(request).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();

@@ -7,6 +7,6 @@ SELECT n::int8 AS id,
        CASE n % 3 WHEN 0 THEN NULL ELSE 'note ' || md5(n::text) END AS note,
        n % 2 = 0 AS is_gift,
        'city-' || n % 997 AS city
-FROM generate_series(1, {rows}) AS n;
+FROM generate_series(1::int8, {rows}::int8) AS n;
 ALTER TABLE orders ADD PRIMARY KEY (id);
 ANALYZE orders;
