@@ -24,6 +24,13 @@ const PORTION_ROWS: usize = 512;
 /// A row group is encoded and compressed in memory before it is written: this much of it.
 const ROW_GROUP_BYTES: usize = 32 * 1024 * 1024;
 
+/// A column whose distinct values take more than that is written plain: half a dictionary costs more than none.
+const DICTIONARY_BYTES: usize = 128 * 1024;
+
+/// Pages end at 1 MiB or here. The larger they are the better zstd does; a page index of shorter ones saves a reader
+/// little, since it fetches whole megabytes.
+const PAGE_ROWS: usize = 128 * 1024;
+
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summary {
@@ -74,6 +81,8 @@ impl<W: Write + Send> ReportWriter<W> {
             .set_key_value_metadata(Some(metadata))
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
             .set_statistics_enabled(EnabledStatistics::Page)
+            .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+            .set_data_page_row_count_limit(PAGE_ROWS)
             .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
             // The elements of a list get the name that the format asks for.
             .set_coerce_types(true)
