@@ -30,7 +30,8 @@ use crate::{
 /// The longest body of a request, but for S3, which streams.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
-/// What stands behind the port, and where its calls are written down. A service that is not given is answered as an unknown one.
+/// What stands behind the port, and where its calls are written down. A service that is not given is answered as an
+/// unknown one.
 #[derive(Clone, Default)]
 pub struct Services {
     /// Every call that is signed with a key of ours.

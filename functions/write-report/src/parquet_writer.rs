@@ -98,9 +98,9 @@ impl ParquetWriter<'_> {
         ended
     }
 
-    /// Claims the table, and sends every page of the cursor into the upload, through Parquet: reading, encoding and sending go on side by side,
-    /// and each waits when the next is behind. Nothing is kept but the row group under way. What is left for the
-    /// last part comes back.
+    /// Claims the table, and sends every page of the cursor into the upload, through Parquet: reading, encoding and
+    /// sending go on side by side, and each waits when the next is behind. Nothing is kept but the row group under way.
+    /// What is left for the last part comes back.
     async fn stream(
         &self,
         cursor: &mut Cursor,
