@@ -2,6 +2,7 @@
 //! were written against them.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use tokio_postgres::{
@@ -37,36 +38,45 @@ pub(super) struct ColumnMetadata {
     is_auto_increment: bool,
 }
 
-/// Describes `columns`, asking the catalog about those that come straight from a table.
+/// Describes `columns`, asking the catalog about those that come straight from a table and are not in `known`.
 pub(super) async fn describe(
     client: &Client,
     columns: &[Column],
+    known: &Mutex<Origins>,
 ) -> Result<Vec<ColumnMetadata>, DataError> {
-    let origins = origins(client, columns).await?;
+    let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
+    let unknown: Vec<_> = {
+        let known = lock();
+        columns.iter().filter_map(source).filter(|source| !known.contains_key(source)).collect()
+    };
+    let found = origins(client, unknown).await?;
+    let mut known = lock();
+    known.extend(found);
     Ok(columns
         .iter()
         .map(|column| {
-            let origin = source(column).and_then(|source| origins.get(&source));
+            let origin = source(column).and_then(|source| known.get(&source));
             metadata(column.name(), column.type_(), column.type_modifier(), origin)
         })
         .collect())
 }
 
+/// What the catalog says of columns, by the table's oid and the column's number.
+pub(super) type Origins = HashMap<(u32, i16), Origin>;
+
 /// What the catalog knows of a table's column.
-struct Origin {
+#[derive(Debug)]
+pub(super) struct Origin {
     table: String,
     not_null: bool,
     auto_increment: bool,
 }
 
-async fn origins(
-    client: &Client,
-    columns: &[Column],
-) -> Result<HashMap<(u32, i16), Origin>, DataError> {
-    let (tables, numbers): (Vec<u32>, Vec<i16>) = columns.iter().filter_map(source).unzip();
-    if tables.is_empty() {
-        return Ok(HashMap::new());
+async fn origins(client: &Client, sources: Vec<(u32, i16)>) -> Result<Origins, DataError> {
+    if sources.is_empty() {
+        return Ok(Origins::new());
     }
+    let (tables, numbers): (Vec<u32>, Vec<i16>) = sources.into_iter().unzip();
     let rows = client.query(include_str!("column_origins.sql"), &[&tables, &numbers]).await?;
     Ok(rows
         .iter()

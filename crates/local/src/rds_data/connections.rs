@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-use super::{Limits, error::DataError, request::Target};
+use super::{Limits, columns::Origins, error::DataError, request::Target};
 
 /// Idle sessions kept, whatever their secret and database.
 const KEPT_IDLE: usize = 8;
@@ -28,6 +28,8 @@ const SESSION: &str = "SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) client: Client,
+    /// Of the columns that the last `FETCH` gave: no one can change a table while a cursor reads it.
+    pub(super) fetched: Mutex<Origins>,
     driver: JoinHandle<()>,
     key: Key,
     /// Its place among the sessions in use; an idle one has none.
@@ -126,5 +128,5 @@ async fn open(config: &Config, key: Key) -> Result<Connection, DataError> {
         }
     });
     client.batch_execute(SESSION).await?;
-    Ok(Connection { client, driver, key, place: None })
+    Ok(Connection { client, fetched: Mutex::default(), driver, key, place: None })
 }

@@ -8,6 +8,7 @@ mod array;
 mod columns;
 mod connections;
 mod error;
+mod field;
 mod limits;
 mod parameters;
 mod request;
@@ -24,7 +25,7 @@ use std::{
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio_postgres::Config;
 
 use crate::http::{Request, Response};
@@ -80,7 +81,7 @@ impl RdsData {
         let path = head.uri.path().to_owned();
         let call = tokio::spawn(async move { service.answer(&path, &body).await });
         match call.await.unwrap_or(Err(DataError::Internal)) {
-            Ok(body) => crate::http::json(200, &body),
+            Ok(body) => crate::http::bytes(200, "application/json", body.into()),
             Err(error) => {
                 tracing::debug!(path = head.uri.path(), error_type = error.code(), "call refused");
                 error.response()
@@ -100,7 +101,8 @@ struct Service {
 }
 
 impl Service {
-    async fn answer(&self, path: &str, body: &Bytes) -> Result<Value, DataError> {
+    /// The response as JSON.
+    async fn answer(&self, path: &str, body: &Bytes) -> Result<Vec<u8>, DataError> {
         if body.len() > self.limits.request_bytes {
             return Err(DataError::BadRequest(format!(
                 "Request is larger than {} bytes",
@@ -126,17 +128,17 @@ impl Service {
     /// The statement once for each set of parameters, in order. Without a transaction each is
     /// committed by itself, so that those before a failure stay (unconfirmed: AWS says only that
     /// "changes are committed automatically").
-    async fn batch(&self, input: &BatchExecuteStatement) -> Result<Value, DataError> {
+    async fn batch(&self, input: &BatchExecuteStatement) -> Result<Vec<u8>, DataError> {
         let answers = self.execute(&input.statement, &input.parameter_sets).await?;
         let results = answers.iter().map(|_| json!({ "generatedFields": [] }));
-        Ok(json!({ "updateResults": results.collect::<Vec<_>>() }))
+        Ok(json!({ "updateResults": results.collect::<Vec<_>>() }).to_string().into())
     }
 
     async fn execute(
         &self,
         input: &ExecuteStatement,
         parameter_sets: &[Vec<SqlParameter>],
-    ) -> Result<Vec<Value>, DataError> {
+    ) -> Result<Vec<Vec<u8>>, DataError> {
         let config = &self.check(&input.target)?;
         let sql = input.sql.as_deref().ok_or(DataError::missing("sql"))?;
         if sql.chars().count() > self.limits.statement_chars {
@@ -168,15 +170,15 @@ impl Service {
         outcome
     }
 
-    async fn begin(&self, input: BeginTransaction) -> Result<Value, DataError> {
+    async fn begin(&self, input: BeginTransaction) -> Result<Vec<u8>, DataError> {
         let config = &self.check(&input.target)?;
         let connection = self.connections.take(&input.target, config, &self.limits).await?;
         connection.client.batch_execute("BEGIN").await?;
         let id = self.transactions.open(connection, input.target.database);
-        Ok(json!({ "transactionId": id }))
+        Ok(json!({ "transactionId": id }).to_string().into())
     }
 
-    async fn end(&self, input: EndTransaction, how: &str) -> Result<Value, DataError> {
+    async fn end(&self, input: EndTransaction, how: &str) -> Result<Vec<u8>, DataError> {
         self.check(&input.target)?;
         let id = input.transaction_id.ok_or(DataError::missing("transactionId"))?;
         let transaction = self.transactions.find(&id)?;
@@ -191,7 +193,7 @@ impl Service {
         self.let_go(connection, outcome.as_ref().err(), false).await;
         outcome?;
         let status = if how == "COMMIT" { "Transaction Committed" } else { "Rollback Complete" };
-        Ok(json!({ "transactionStatus": status }))
+        Ok(json!({ "transactionStatus": status }).to_string().into())
     }
 
     /// The role behind a call's secret, once cluster and secret are found to be known.
@@ -214,12 +216,12 @@ impl Service {
         sql: &str,
         input: &ExecuteStatement,
         parameter_sets: &[Vec<SqlParameter>],
-    ) -> Result<Vec<Value>, DataError> {
+    ) -> Result<Vec<Vec<u8>>, DataError> {
         let calls = async {
             let mut answers = Vec::new();
             for parameters in parameter_sets {
-                let client = &connection.client;
-                answers.push(statement::run(client, sql, input, parameters, &self.limits).await?);
+                let answer = statement::run(connection, sql, input, parameters, &self.limits);
+                answers.push(answer.await?);
             }
             Ok(answers)
         };

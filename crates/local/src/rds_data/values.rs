@@ -1,11 +1,13 @@
-//! Values: from PostgreSQL's text to the members of the service's `Field`.
+//! Values: from PostgreSQL's text to the service's `Field`.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
 use tokio_postgres::types::{Kind, Type};
 
 use super::{
     array,
     error::DataError,
+    field::{Array, Double, Field},
     request::{DecimalReturnType, LongReturnType, ResultSetOptions},
 };
 
@@ -67,84 +69,65 @@ impl Shape {
     }
 
     /// The `Field` of one value.
-    pub(super) fn field(
+    pub(super) fn field<'a>(
         &self,
-        text: Option<&str>,
+        text: Option<&'a str>,
         options: ResultSetOptions,
-    ) -> Result<Value, DataError> {
+    ) -> Result<Field<'a>, DataError> {
         if let Shape::Unsupported(name) = self {
             return Err(DataError::UnsupportedType(name.clone()));
         }
         let Some(text) = text else {
-            return Ok(json!({ "isNull": true }));
+            return Ok(Field::Null);
         };
-        if let Shape::Array(element) = self {
-            return element.array_field(text, options);
-        }
-        let (member, value) = self.member(text, options)?;
-        Ok(Value::Object(Map::from_iter([(member.to_owned(), value)])))
-    }
-
-    fn member(
-        &self,
-        text: &str,
-        options: ResultSetOptions,
-    ) -> Result<(&'static str, Value), DataError> {
-        let string = |text: String| ("stringValue", Value::from(text));
         Ok(match self {
-            Shape::Boolean => ("booleanValue", Value::from(text == "t")),
-            Shape::Long if options.long_return_type == LongReturnType::String => {
-                string(text.into())
+            Shape::Boolean => Field::Boolean(boolean(text)),
+            Shape::Long if options.long_return_type == LongReturnType::Long => {
+                Field::Long(long(text)?)
             }
-            Shape::Long => ("longValue", long(text)?),
-            Shape::Double => ("doubleValue", double(text)?),
+            Shape::Double => Field::Double(double(text)?),
             Shape::Decimal if options.decimal_return_type == DecimalReturnType::DoubleOrLong => {
-                long(text)
-                    .map(|value| ("longValue", value))
-                    .or_else(|_| double(text).map(|value| ("doubleValue", value)))?
+                match long(text) {
+                    Ok(value) => Field::Long(value),
+                    Err(_) => Field::Double(double(text)?),
+                }
             }
-            Shape::Blob => ("blobValue", blob(text)?),
-            Shape::Date => string(finite(text)?.into()),
-            Shape::Time | Shape::Timestamp => string(with_fraction(finite(text)?)),
-            Shape::TimestampTz => string(with_fraction(&in_utc(finite(text)?)?)),
-            Shape::Decimal | Shape::Text | Shape::Array(_) | Shape::Unsupported(_) => {
-                string(text.into())
-            }
+            Shape::Blob => Field::Blob(blob(text)?),
+            Shape::Array(element) => Field::Array(element.array(text, options)?),
+            _ => Field::String(self.string(text)?),
         })
     }
 
-    /// An array whose elements have this shape: one list, named for what it holds.
-    fn array_field(&self, text: &str, options: ResultSetOptions) -> Result<Value, DataError> {
+    /// What goes as text, in the words of the service.
+    fn string<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, DataError> {
+        Ok(match self {
+            Shape::Date => finite(text)?.into(),
+            Shape::Time | Shape::Timestamp => with_fraction(finite(text)?.into()),
+            Shape::TimestampTz => with_fraction(in_utc(finite(text)?)?),
+            _ => text.into(),
+        })
+    }
+
+    /// An array whose elements have this shape: one list, named for what it holds. Decimals in it
+    /// are always strings: a list has one type.
+    fn array(&self, text: &str, options: ResultSetOptions) -> Result<Array, DataError> {
         let elements = array::elements(text).ok_or(DataError::MultidimensionalArray)?;
-        let mut list = "stringValues";
-        match self {
-            Shape::Boolean => list = "booleanValues",
-            Shape::Long if options.long_return_type == LongReturnType::Long => list = "longValues",
-            Shape::Double => list = "doubleValues",
-            _ => {}
-        }
-        // Decimals in an array stay strings: a list has one type.
-        let options = ResultSetOptions { decimal_return_type: Default::default(), ..options };
-        let values = elements
-            .iter()
-            .map(|element| match element {
-                Some(text) => self.member(text, options).map(|(_, value)| value),
-                None => Ok(Value::Null),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(json!({ "arrayValue": { list: values } }))
+        Ok(match self {
+            Shape::Boolean => Array::Booleans(list(&elements, |text| Ok(boolean(text)))?),
+            Shape::Long if options.long_return_type == LongReturnType::Long => {
+                Array::Longs(list(&elements, long)?)
+            }
+            Shape::Double => Array::Doubles(list(&elements, double)?),
+            _ => Array::Strings(list(&elements, |text| self.string(text).map(Cow::into_owned))?),
+        })
     }
 }
 
-/// A `Field` as it stands in `formattedRecords`.
-pub(super) fn plain(field: &Value) -> Value {
-    let member = field.as_object().and_then(|members| members.iter().next());
-    match member {
-        None => Value::Null,
-        Some((name, _)) if name == "isNull" => Value::Null,
-        Some((name, list)) if name == "arrayValue" => plain(list),
-        Some((_, value)) => value.clone(),
-    }
+fn list<T>(
+    elements: &[Option<String>],
+    value: impl Fn(&str) -> Result<T, DataError>,
+) -> Result<Vec<Option<T>>, DataError> {
+    elements.iter().map(|element| element.as_deref().map(&value).transpose()).collect()
 }
 
 /// The service names built-in types in capitals, `"CHAR"` in quotes; types that it has no name
@@ -161,17 +144,20 @@ fn service_name(r#type: &Type) -> String {
     }
 }
 
-fn long(text: &str) -> Result<Value, DataError> {
-    text.parse::<i64>().map(Value::from).map_err(|_| DataError::Internal)
+fn boolean(text: &str) -> bool {
+    text == "t"
 }
 
-/// NaN and the infinities travel as words, which PostgreSQL and the SDKs spell alike.
-fn double(text: &str) -> Result<Value, DataError> {
+fn long(text: &str) -> Result<i64, DataError> {
+    text.parse().map_err(|_| DataError::Internal)
+}
+
+fn double(text: &str) -> Result<Double, DataError> {
     let number: f64 = text.parse().map_err(|_| DataError::Internal)?;
-    Ok(if number.is_finite() { Value::from(number) } else { Value::from(text) })
+    Ok(if number.is_finite() { Double::Number(number) } else { Double::Word(text.to_owned()) })
 }
 
-fn blob(text: &str) -> Result<Value, DataError> {
+fn blob(text: &str) -> Result<String, DataError> {
     use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
     let hex = text.strip_prefix("\\x").ok_or(DataError::Internal)?;
     let byte = |pair: &[u8]| {
@@ -179,7 +165,7 @@ fn blob(text: &str) -> Result<Value, DataError> {
         u8::from_str_radix(digits, 16).ok()
     };
     let bytes: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(byte).collect();
-    Ok(Value::from(BASE64.encode(bytes.ok_or(DataError::Internal)?)))
+    Ok(BASE64.encode(bytes.ok_or(DataError::Internal)?))
 }
 
 /// `infinity` makes the service fail without a word.
@@ -188,43 +174,51 @@ fn finite(text: &str) -> Result<&str, DataError> {
 }
 
 /// The wall clock of UTC, without an offset: that the service drops it is a trap worth keeping.
-fn in_utc(text: &str) -> Result<String, DataError> {
-    let (text, era) = match text.strip_suffix(" BC") {
-        Some(text) => (text, " BC"),
-        None => (text, ""),
-    };
+fn in_utc(text: &str) -> Result<Cow<'_, str>, DataError> {
     if let Some(utc) = text.strip_suffix("+00") {
-        return Ok(format!("{utc}{era}"));
+        return Ok(utc.into());
+    }
+    if let Some(utc) = text.strip_suffix("+00 BC") {
+        return Ok(format!("{utc} BC").into());
     }
     // The session has set another time zone.
     let instant: jiff::Timestamp = text.parse().map_err(|_| DataError::Internal)?;
-    Ok(instant.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string())
+    Ok(instant.strftime("%Y-%m-%d %H:%M:%S%.f").to_string().into())
 }
 
-/// No fraction when it is zero, three digits when they say it all, else six.
-fn with_fraction(text: &str) -> String {
-    let Some((seconds, rest)) = text.split_once('.') else {
-        return text.to_owned();
+/// No fraction when it is zero, three digits when they say it all, else six. PostgreSQL prints as few as it can.
+fn with_fraction(text: Cow<'_, str>) -> Cow<'_, str> {
+    let Some(point) = text.find('.') else {
+        return text;
     };
-    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let (fraction, era) = rest.split_at(digits);
-    let micros = format!("{fraction:0<6}");
-    let fraction = match micros.strip_suffix("000") {
-        Some("000") => String::new(),
-        Some(millis) => format!(".{millis}"),
-        None => format!(".{micros}"),
+    let fraction = &text[point + 1..];
+    let digits = fraction.find(|c: char| !c.is_ascii_digit()).unwrap_or(fraction.len());
+    let zeros = match digits {
+        3 | 6 => return text,
+        0..3 => 3 - digits,
+        _ => 6 - digits,
     };
-    format!("{seconds}{fraction}{era}")
+    let mut text = text.into_owned();
+    text.insert_str(point + 1 + digits, &"00"[..zeros]);
+    text.into()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    fn field(r#type: &Type, text: &str, options: ResultSetOptions) -> Result<Value, DataError> {
+        let mut json = Vec::new();
+        Shape::of(r#type).field(Some(text), options)?.write(&mut json).expect("JSON");
+        Ok(serde_json::from_slice(&json).expect("JSON"))
+    }
 
     #[test]
     fn gives_values_as_the_service_does() {
         let check = |r#type: Type, text: &str, expected: Value| {
-            let field = Shape::of(&r#type).field(Some(text), ResultSetOptions::default());
+            let field = field(&r#type, text, ResultSetOptions::default());
             assert_eq!(field, Ok(expected), "{text}");
         };
         let string = |text: &str| json!({ "stringValue": text });
@@ -253,7 +247,7 @@ mod tests {
     #[test]
     fn refuses_what_the_service_refuses() {
         let check = |r#type: Type, text: &str, expected: DataError| {
-            let field = Shape::of(&r#type).field(Some(text), ResultSetOptions::default());
+            let field = field(&r#type, text, ResultSetOptions::default());
             assert_eq!(field, Err(expected), "{text}");
         };
         let unsupported = |name: &str| DataError::UnsupportedType(name.into());
@@ -274,7 +268,7 @@ mod tests {
             long_return_type: LongReturnType::String,
         };
         let check = |r#type: Type, text: &str, expected: Value| {
-            assert_eq!(Shape::of(&r#type).field(Some(text), options), Ok(expected), "{text}");
+            assert_eq!(field(&r#type, text, options), Ok(expected), "{text}");
         };
         check(Type::INT8, "7", json!({ "stringValue": "7" }));
         check(Type::NUMERIC, "7", json!({ "longValue": 7 }));
