@@ -1,5 +1,7 @@
 //! One object, written part by part, visible only when it is whole, and not written again when it is there.
 
+use std::mem;
+
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
@@ -13,8 +15,8 @@ use reporting::{Error, ErrorKind};
 use crate::Bucket;
 use crate::failure::sort;
 
-/// The size of every part but the last. S3 takes parts of 5 MiB and more, 10,000 of them: 8 MiB each allows 78 GiB.
-pub const PART_BYTES: usize = 8 * 1024 * 1024;
+/// Every part but the last has at least this. S3 takes no smaller ones, and 10,000 of them: an object of 48 GiB.
+pub const PART_BYTES: usize = 5 * 1024 * 1024;
 
 /// An object on its way. Small ones go up in one PutObject, larger ones as a multipart upload. A drop without
 /// [`Upload::finish`] or [`Upload::abort`] leaves unfinished parts, which a lifecycle rule of the bucket ends.
@@ -23,6 +25,8 @@ pub struct Upload {
     bucket: Bucket,
     key: String,
     upload_id: Option<String>,
+    /// The part that fills.
+    part: Vec<u8>,
     parts: Vec<CompletedPart>,
     checksum: Digest,
     size_bytes: u64,
@@ -35,16 +39,24 @@ impl Upload {
             bucket,
             key: key.into(),
             upload_id: None,
+            part: Vec::new(),
             parts: Vec::new(),
             checksum: Digest::new(CrcAlgorithm::Crc64Nvme),
             size_bytes: 0,
         }
     }
 
+    /// Adds bytes, and sends what has become a part.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.checksum.update(bytes);
+        self.size_bytes += bytes.len() as u64;
+        self.part.extend_from_slice(bytes);
+        if self.part.len() < PART_BYTES { Ok(()) } else { self.send_part().await }
+    }
+
     /// Sends the last part. Only now the object is there, in place of an earlier one; an equal one, by size and
     /// checksum, stays as it is, so that nobody is told of a new version of the same.
-    pub async fn finish(mut self, rest: Vec<u8>) -> Result<(), Error> {
-        self.count(&rest);
+    pub async fn finish(mut self) -> Result<(), Error> {
         match self.is_there().await {
             Ok(false) => {}
             told => {
@@ -53,9 +65,9 @@ impl Upload {
             }
         }
         if self.upload_id.is_none() {
-            return self.put(rest).await;
+            return self.put().await;
         }
-        let finished = match self.send_last(rest).await {
+        let finished = match self.send_last().await {
             Ok(()) => self.complete().await,
             Err(error) => Err(error),
         };
@@ -77,11 +89,6 @@ impl Upload {
                 .upload_id(upload_id);
             let _ = abort.send().await;
         }
-    }
-
-    fn count(&mut self, part: &[u8]) {
-        self.checksum.update(part);
-        self.size_bytes += part.len() as u64;
     }
 
     /// Whether the object has these bytes already. S3 keeps the checksum of a whole object as long as nobody
@@ -107,25 +114,21 @@ impl Upload {
         }
     }
 
-    async fn put(&self, body: Vec<u8>) -> Result<(), Error> {
+    async fn put(self) -> Result<(), Error> {
         let client = self.bucket.client();
         let put = client.put_object().bucket(self.bucket.name()).key(&self.key);
-        let put = put.checksum_crc64_nvme(encoded(&self.checksum)).body(ByteStream::from(body));
+        let put =
+            put.checksum_crc64_nvme(encoded(&self.checksum)).body(ByteStream::from(self.part));
         let put = put.send().await;
         put.map(drop).map_err(|error| sort(format!("failed to write `{}`", self.key), error))
     }
 
-    async fn send_last(&mut self, rest: Vec<u8>) -> Result<(), Error> {
-        if rest.is_empty() { Ok(()) } else { self.send_part(rest).await }
+    async fn send_last(&mut self) -> Result<(), Error> {
+        if self.part.is_empty() { Ok(()) } else { self.send_part().await }
     }
 
-    /// Sends one part of [`PART_BYTES`].
-    pub async fn send(&mut self, part: Vec<u8>) -> Result<(), Error> {
-        self.count(&part);
-        self.send_part(part).await
-    }
-
-    async fn send_part(&mut self, part: Vec<u8>) -> Result<(), Error> {
+    async fn send_part(&mut self) -> Result<(), Error> {
+        let part = mem::take(&mut self.part);
         let upload_id = self.upload_id().await?;
         let number = i32::try_from(self.parts.len() + 1).map_err(|error| {
             Error::new(ErrorKind::Internal, "too many parts").with_source(error)

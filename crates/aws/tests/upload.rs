@@ -37,9 +37,10 @@ impl Stand {
     async fn upload(&self, parts: &[u8], rest: u8) {
         let mut upload = Upload::new(self.bucket.clone(), KEY);
         for byte in parts {
-            upload.send(vec![*byte; PART_BYTES]).await.unwrap();
+            upload.write(&vec![*byte; PART_BYTES]).await.unwrap();
         }
-        upload.finish(vec![rest]).await.unwrap();
+        upload.write(&[rest]).await.unwrap();
+        upload.finish().await.unwrap();
     }
 
     /// Files under the store that are no objects of the bucket: staged parts.
@@ -80,7 +81,7 @@ async fn an_equal_object_is_not_written_again() {
 async fn an_aborted_upload_leaves_nothing() {
     let stand = Stand::open().await;
     let mut upload = Upload::new(stand.bucket.clone(), KEY);
-    upload.send(vec![b'a'; PART_BYTES]).await.unwrap();
+    upload.write(&vec![b'a'; PART_BYTES]).await.unwrap();
     assert_eq!(stand.leftovers(), 1);
     upload.abort().await;
     assert_eq!(stand.bucket.get(KEY).await.unwrap(), None);

@@ -1,11 +1,9 @@
-//! Parquet on a thread of its own: batches go in, parts of an upload come out.
+//! Parquet on a thread of its own: batches go in, the file comes out.
 
 use std::io::{self, Write};
-use std::mem;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
-use aws::PART_BYTES;
 use parquet_report::{ReportWriter, Summary};
 use reporting::{Error, ErrorKind};
 use tokio::sync::mpsc;
@@ -14,17 +12,13 @@ use tokio::task::{JoinHandle, spawn_blocking};
 /// Batches that wait while one is encoded.
 const WAITING_BATCHES: usize = 2;
 
+/// Pages of the file that wait while a part is sent.
+const WAITING_PAGES: usize = 2;
+
 /// A running encoder.
 pub(crate) struct Encoder {
-    parts: mpsc::Receiver<Vec<u8>>,
-    thread: JoinHandle<Result<Encoded, parquet_report::Error>>,
-}
-
-/// A file that is complete.
-pub(crate) struct Encoded {
-    pub(crate) summary: Summary,
-    /// What follows the last full part.
-    pub(crate) rest: Vec<u8>,
+    file: mpsc::Receiver<Vec<u8>>,
+    thread: JoinHandle<Result<Summary, parquet_report::Error>>,
 }
 
 impl Encoder {
@@ -33,29 +27,26 @@ impl Encoder {
         schema: &Schema,
         metadata: Vec<(String, String)>,
     ) -> Result<(mpsc::Sender<RecordBatch>, Encoder), Error> {
-        // One part may wait while another is sent.
-        let (sender, parts) = mpsc::channel(1);
-        let sink = Parts { full: sender, filling: Vec::new() };
-        let mut file = ReportWriter::new(sink, schema, metadata).map_err(unwritable)?;
+        let (sender, file) = mpsc::channel(WAITING_PAGES);
+        let mut report = ReportWriter::new(Sink(sender), schema, metadata).map_err(unwritable)?;
         let (batches, mut waiting) = mpsc::channel(WAITING_BATCHES);
         let thread = spawn_blocking(move || {
             while let Some(batch) = waiting.blocking_recv() {
-                file.write(&batch)?;
+                report.write(&batch)?;
             }
-            let (sink, summary) = file.finish()?;
-            Ok(Encoded { summary, rest: sink.filling })
+            Ok(report.finish()?.1)
         });
-        Ok((batches, Encoder { parts, thread }))
+        Ok((batches, Encoder { file, thread }))
     }
 
-    /// The next part of [`PART_BYTES`]; `None` after the last, or when the encoder failed.
-    pub(crate) async fn next_part(&mut self) -> Option<Vec<u8>> {
-        self.parts.recv().await
+    /// The next bytes of the file; `None` after the last, or when the encoder failed.
+    pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
+        self.file.recv().await
     }
 
     /// How it ended.
-    pub(crate) async fn finish(self) -> Result<Encoded, Error> {
-        drop(self.parts);
+    pub(crate) async fn finish(self) -> Result<Summary, Error> {
+        drop(self.file);
         let ended = self.thread.await.map_err(|error| {
             Error::new(ErrorKind::Internal, "the encoder broke off").with_source(error)
         })?;
@@ -73,21 +64,14 @@ pub(crate) fn unwritable(error: parquet_report::Error) -> Error {
     Error::new(kind, message).with_source(error)
 }
 
-/// Cuts what the Parquet writer writes into parts, and waits while they are not taken.
-struct Parts {
-    full: mpsc::Sender<Vec<u8>>,
-    filling: Vec<u8>,
-}
+/// Hands the file on as it is written, and waits while it is not taken.
+struct Sink(mpsc::Sender<Vec<u8>>);
 
-impl Write for Parts {
+impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = bytes.len().min(PART_BYTES - self.filling.len());
-        self.filling.extend_from_slice(&bytes[..taken]);
-        if self.filling.len() == PART_BYTES {
-            // Nobody receives any more when the upload has failed.
-            self.full.blocking_send(mem::take(&mut self.filling)).map_err(io::Error::other)?;
-        }
-        Ok(taken)
+        // Nobody receives any more when the upload has failed.
+        self.0.blocking_send(bytes.to_vec()).map_err(io::Error::other)?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

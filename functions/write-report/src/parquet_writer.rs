@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{timeout, timeout_at};
 
 use crate::columns;
-use crate::encoder::{Encoded, Encoder, unwritable};
+use crate::encoder::{Encoder, unwritable};
 
 /// How long the end of a transaction is waited for.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -27,10 +27,9 @@ pub(crate) struct ParquetWriter<'a> {
     pub(crate) deadline: Instant,
 }
 
-/// A report of which all but the last part is sent.
+/// A report of which nothing more will come.
 struct Streamed {
     written: Written,
-    rest: Vec<u8>,
     /// The table that it goes into.
     table: Table,
 }
@@ -80,10 +79,10 @@ impl ParquetWriter<'_> {
         let streamed = Box::pin(self.stream(&mut cursor, &mut upload, request)).await;
         let ended = match streamed {
             Ok(streamed) => {
-                let Streamed { written, rest, table } = streamed;
+                let Streamed { written, table } = streamed;
                 // Only a whole object is made known: a reader never meets a partition without its file.
                 let filed = async {
-                    upload.finish(rest).await?;
+                    upload.finish().await?;
                     self.catalog.publish(&table, &request.partition).await
                 };
                 Box::pin(filed).await.map(|()| written).map_err(Failure::Other)
@@ -100,7 +99,6 @@ impl ParquetWriter<'_> {
 
     /// Claims the table, and sends every page of the cursor into the upload, through Parquet: reading, encoding and
     /// sending go on side by side, and each waits when the next is behind. Nothing is kept but the row group under way.
-    /// What is left for the last part comes back.
     async fn stream(
         &self,
         cursor: &mut Cursor,
@@ -114,13 +112,12 @@ impl ParquetWriter<'_> {
         let widening = columns::widening(&schema, &wanted, &table)?;
         let (batches, mut encoder) = Encoder::start(widening.schema(), request.metadata.clone())?;
         let send = async {
-            while let Some(part) = encoder.next_part().await {
-                upload.send(part).await?;
+            while let Some(bytes) = encoder.next().await {
+                upload.write(&bytes).await?;
             }
             Ok(encoder.finish().await?)
         };
-        let ((), Encoded { summary, rest }) =
-            tokio::try_join!(self.read(cursor, &widening, batches), send)?;
+        let ((), summary) = tokio::try_join!(self.read(cursor, &widening, batches), send)?;
         if cursor.is_truncated() {
             let max_rows = request.max_rows.unwrap_or_default();
             return Err(Failure::Other(Error::new(
@@ -137,7 +134,7 @@ impl ParquetWriter<'_> {
             size_bytes: summary.size_bytes,
             rounded_values: cursor.rounded_values(),
         };
-        Ok(Streamed { written, rest, table })
+        Ok(Streamed { written, table })
     }
 
     /// Hands every batch on. One that is not taken any more ends it well: why, the encoder says.
