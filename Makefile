@@ -68,8 +68,9 @@ fuzz: setup-demo
 
 bench: setup-bench
 	cargo bench --locked --package sql-guard --bench guard
-	cargo build --locked --profile fast --package extraction-bench --package write-report
-	$(BUILT:debug=fast)/extraction-bench
+	cargo build --locked --release --package write-report
+	cargo build --locked --profile fast --package extraction-bench
+	WRITE_REPORT=$(BUILT:debug=release)/write-report $(BUILT:debug=fast)/extraction-bench
 
 # MUTANTS_OF='src/total.rs src/scope.rs' for some files. It copies the tree, and takes hours for all. What is left out,
 # and why, stands in .cargo/mutants.toml. Fewer random texts: each change is tested by all.

@@ -19,7 +19,7 @@ use stand::Stand;
 const TABLE: &str = include_str!("table.sql");
 
 fn main() -> Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(bench())
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(bench())
 }
 
 #[expect(clippy::print_stdout, reason = "it prints what it measured")]
