@@ -13,10 +13,12 @@ mod value;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::DataType;
+use aws_sdk_rdsdata::types::Field;
 use data_api::{DataApi, Limits};
+use documented::Documented;
 use local::postgres::Postgres;
 use samples::SAMPLES;
-use service::{DATABASE, api};
+use service::{DATABASE, api, service};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 use value::{Text, told};
 
@@ -166,8 +168,8 @@ async fn the_documented_types_are_those_that_come() {
     let (api, postgres) = api().await;
     let client = postgresql(&postgres).await;
     let rows = documented::rows(include_str!("../../../docs/types.md"));
-    assert!(rows.len() > 30, "{rows:?}");
-    for (name, arrow) in rows {
+    assert!(rows.len() > 30, "the table names {} types", rows.len());
+    for Documented { name, arrow, .. } in rows {
         let known = printed(&client, &format!("SELECT to_regtype('{name}')")).await;
         if known == [None] {
             continue;
@@ -175,4 +177,44 @@ async fn the_documented_types_are_those_that_come() {
         let batch = read(&api, &format!("SELECT NULL::{name} AS v")).await;
         assert_eq!(documented::named(batch.column(0).data_type()), arrow, "{name}");
     }
+}
+
+#[tokio::test]
+async fn the_documented_answers_are_the_services() {
+    let (client, database, postgres) = service().await;
+    let types = types(&postgresql(&postgres).await).await;
+    let mut asked = 0;
+    for Documented { name, data_api, .. } in
+        documented::rows(include_str!("../../../docs/types.md"))
+    {
+        let (element, of_array) = (name.trim_start_matches('_'), name.starts_with('_'));
+        let named = |it: &&Type| it.name.rsplit('.').next().unwrap().trim_matches('"') == element;
+        let Some(it) = types.iter().find(named) else { continue };
+        let Some(value) = it.literals().into_iter().next() else { continue };
+        let sql = format!("SELECT {}", if of_array { it.array(false) } else { value });
+        let call = client.execute_statement().sql(&sql).database(&database.name);
+        let call = call.resource_arn(&database.cluster_arn).secret_arn(&database.secret_arn);
+        let answer = match call.send().await {
+            Ok(answer) => match &answer.records()[0][0] {
+                Field::ArrayValue(_) => "arrayValue",
+                Field::BlobValue(_) => "blobValue",
+                Field::BooleanValue(_) => "booleanValue",
+                Field::DoubleValue(_) => "doubleValue",
+                Field::LongValue(_) => "longValue",
+                Field::StringValue(_) => "stringValue",
+                other => panic!("{sql}: {other:?}"),
+            },
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_unsupported_result_exception()) =>
+            {
+                "refused"
+            }
+            Err(error) => panic!("{sql}: {error:?}"),
+        };
+        assert_eq!(data_api.split(';').next().unwrap(), answer, "{sql}");
+        asked += 1;
+    }
+    assert!(asked > 60, "{asked} types were asked for");
 }

@@ -2,12 +2,19 @@
 
 use arrow::datatypes::DataType;
 
-/// Each type that the table names in its first column, with its Arrow type.
-pub(crate) fn rows(markdown: &str) -> Vec<(&str, &str)> {
+/// A type that the table names in its first column.
+pub(crate) struct Documented<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) data_api: &'a str,
+    pub(crate) arrow: &'a str,
+}
+
+pub(crate) fn rows(markdown: &str) -> Vec<Documented<'_>> {
     let table = markdown.lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| ")?.split(" | ");
-        let (types, _, arrow) = (cells.next()?, cells.next()?, cells.next()?);
-        Some(types.split('`').skip(1).step_by(2).map(move |name| (name, arrow)))
+        let (types, data_api, arrow) = (cells.next()?, cells.next()?, cells.next()?);
+        let names = types.split('`').skip(1).step_by(2);
+        Some(names.map(move |name| Documented { name, data_api, arrow }))
     });
     table.flatten().collect()
 }

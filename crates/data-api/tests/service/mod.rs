@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::config::{BehaviorVersion, Credentials, Region};
 use data_api::{DataApi, Database};
 use http_body_util::BodyExt as _;
@@ -17,6 +18,12 @@ const CLUSTER: &str = "arn:aws:rds:us-east-1:000000000000:cluster:quaestor";
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:quaestor-readonly";
 
 pub(crate) async fn api() -> (DataApi, Postgres) {
+    let (client, database, postgres) = service().await;
+    (DataApi::new(client, database), postgres)
+}
+
+/// As the SDK alone has it.
+pub(crate) async fn service() -> (Client, Database, Postgres) {
     let postgres = Postgres::start(&Programs::find().unwrap()).await.unwrap();
     let database = postgres.create_database_with(DATABASE, &[]).await.unwrap();
     let secrets = [(SECRET.to_owned(), database.read_only.clone())];
@@ -35,7 +42,7 @@ pub(crate) async fn api() -> (DataApi, Postgres) {
         secret_arn: SECRET.to_owned(),
         name: database.name.clone(),
     };
-    (DataApi::new(aws_sdk_rdsdata::Client::from_conf(config), database), postgres)
+    (Client::from_conf(config), database, postgres)
 }
 
 async fn serve(listener: TcpListener, data: RdsData) {
