@@ -143,8 +143,7 @@ impl Walk<'_> {
         let relation = Relation { schema: named.map(str::to_owned), name: table.relname.clone() };
         let schema = if alias.is_none() { relation.schema.clone() } else { None };
         let mut item = Item { schema, ..Item::unknown(name) };
-        let of_the_system =
-            named.is_some_and(|schema| schema == "information_schema" || schema.starts_with("pg_"));
+        let of_the_system = named == Some("information_schema");
         if let (Some(schema), false) = (self.schema(), of_the_system) {
             let known = schema.table(named, &table.relname).ok_or_else(|| {
                 let instead = match schema.nearest_table(named, &table.relname) {
@@ -288,7 +287,6 @@ impl Scope {
         match self.items.as_slice() {
             // A set operation, whose ORDER BY names its outputs.
             [] if self.first_arm.is_some() => Meaning::Unclear,
-            [] => Meaning::Outside,
             [only] if only.columns.is_none() => match &only.relation {
                 Some(relation) if outermost => Meaning::Column(Some(relation)),
                 _ => Meaning::Unclear,
@@ -372,10 +370,8 @@ impl Item {
             let at = table.columns.iter().position(|column| column.name == *name)?;
             columns.get(at).cloned()
         };
-        self.key = table.primary_key.iter().filter_map(called).collect();
-        if self.key.len() < table.primary_key.len() {
-            self.key.clear();
-        }
+        let key: Option<_> = table.primary_key.iter().map(called).collect();
+        self.key = key.unwrap_or_default();
         let types = table.columns.iter().map(|column| column.data_type.clone());
         self.types = columns.iter().cloned().zip(types).collect();
         self.columns = Some(columns);

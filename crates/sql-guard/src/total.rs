@@ -88,7 +88,6 @@ impl Order {
             });
             match position {
                 Some(position) => drop(order.positions.insert(position)),
-                None if combined => {}
                 None => order.add(node),
             }
         }

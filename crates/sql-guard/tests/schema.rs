@@ -76,6 +76,12 @@ fn an_unknown_name_is_refused_and_the_nearest_told() {
         "leak",
         "use the columns that it has",
     );
+    check("SELECT order_id", "order_id", "use the names that the schema has");
+    check(
+        "SELECT x.leak FROM (SELECT upper(name) FROM customers) x",
+        "leak",
+        "use the columns that it has",
+    );
     check("SELECT v.leak FROM (VALUES (1)) v (a)", "leak", "use the columns that it has");
     check(
         "SELECT 1 FROM orders o WHERE EXISTS (SELECT 1 FROM customers c WHERE c.customer_id = o.custom)",
@@ -148,6 +154,8 @@ fn a_name_that_is_there_or_cannot_be_told_passes() {
         "SELECT sum(customer_id) OVER w FROM orders WINDOW w AS (ORDER BY placed_at)",
         "SELECT DISTINCT ON (o.status) o.status AS s, order_id FROM orders o ORDER BY o.status, s",
         "SELECT a.c FROM (SELECT order_id AS c FROM orders UNION ALL SELECT 1) a",
+        "SELECT x.name FROM (SELECT c.* FROM orders, customers c) x",
+        "SELECT table_name FROM information_schema.tables",
     ] {
         accepted(sql);
     }
@@ -204,6 +212,9 @@ fn a_total_order_is_told_where_it_is_sure() {
     both("SELECT count(*), max(name) FROM customers", true);
     both("SELECT round(avg(amount), 2)::text FROM sales.lines", true);
     both("SELECT generate_series(1, 3)", false);
+    both("SELECT count(*) FROM generate_series(1, 3)", true);
+    both(&format!("SELECT {}", ["1"; 500].join(", ")), true);
+    both(&format!("SELECT {}", ["1"; 501].join(", ")), false);
     both("SELECT unnest(array_agg(name)) FROM customers", false);
     both("SELECT sum(customer_id) OVER () FROM customers", false);
     both("SELECT count(*) FROM customers GROUP BY name", false);
@@ -217,6 +228,7 @@ fn a_total_order_is_told_where_it_is_sure() {
     both("SELECT upper(name) FROM customers ORDER BY upper(name)", true);
     both("SELECT upper(name) FROM customers ORDER BY lower(name)", false);
     both("SELECT name, customer_id FROM customers ORDER BY name", false);
+    both("SELECT * FROM customers ORDER BY 1", false);
     both("SELECT name FROM customers UNION SELECT 'x' ORDER BY name", true);
     both("SELECT name FROM customers UNION SELECT 'x' ORDER BY 1", true);
     both("SELECT name, 1 AS one FROM customers UNION SELECT 'x', 2 ORDER BY name", false);
