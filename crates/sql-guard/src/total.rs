@@ -266,7 +266,7 @@ fn within(node: &Node, found: fn(&str, bool) -> bool) -> bool {
         Some(N::BoolExpr(logic)) => any(&logic.args),
         Some(N::CoalesceExpr(coalesce)) => any(&coalesce.args),
         Some(N::MinMaxExpr(extreme)) => any(&extreme.args),
-        Some(N::CaseExpr(case)) => any(&case.args) || one(&case.defresult),
+        Some(N::CaseExpr(case)) => one(&case.arg) || any(&case.args) || one(&case.defresult),
         Some(N::CaseWhen(when)) => one(&when.expr) || one(&when.result),
         Some(N::AArrayExpr(array)) => any(&array.elements),
         Some(N::RowExpr(row)) => any(&row.args),

@@ -211,6 +211,23 @@ fn a_total_order_is_told_where_it_is_sure() {
     both("VALUES (1), (2)", false);
     both("SELECT count(*), max(name) FROM customers", true);
     both("SELECT round(avg(amount), 2)::text FROM sales.lines", true);
+    for aggregate in [
+        "1 + count(*)",
+        "count(*) * 2",
+        "NOT bool_and(true)",
+        "coalesce(max(name), '')",
+        "greatest(max(name), 'x')",
+        "CASE WHEN count(*) > 1 THEN 'x' END",
+        "CASE WHEN true THEN max(name) END",
+        "CASE WHEN true THEN 'x' ELSE max(name) END",
+        "CASE count(*) WHEN 1 THEN 'x' END",
+        "ARRAY[count(*)]",
+        "ROW(count(*))",
+        "(array_agg(name))[1]",
+        "max(name) IS NULL",
+    ] {
+        both(&format!("SELECT {aggregate} FROM customers"), true);
+    }
     both("SELECT generate_series(1, 3)", false);
     both("SELECT count(*) FROM generate_series(1, 3)", true);
     both(&format!("SELECT {}", ["1"; 500].join(", ")), true);
@@ -227,6 +244,7 @@ fn a_total_order_is_told_where_it_is_sure() {
     both("SELECT c.name AS n FROM customers c ORDER BY n DESC", true);
     both("SELECT upper(name) FROM customers ORDER BY upper(name)", true);
     both("SELECT upper(name) FROM customers ORDER BY lower(name)", false);
+    both("SELECT round(amount, 1) FROM sales.lines ORDER BY round(amount, 2)", false);
     both("SELECT name, customer_id FROM customers ORDER BY name", false);
     both("SELECT * FROM customers ORDER BY 1", false);
     both("SELECT name FROM customers UNION SELECT 'x' ORDER BY name", true);
