@@ -44,6 +44,9 @@ fn a_refusal_names_the_construct_and_its_place() {
     check("SELECT * FROM information_schema.routines", "information_schema.routines", Some(14));
     check("SELECT * FROM a.b.c", "a.b.c", Some(14));
     check("SELECT * FROM XMLTABLE('/a' PASSING b COLUMNS c int)", "XMLTABLE", Some(14));
+    check("SELECT * FROM now()", "now", Some(14));
+    check("SELECT * FROM current_date", "current_date", Some(14));
+    check("SELECT * FROM CAST(now() AS date)", "now", Some(14));
     check("SELECT x::regclass", "regclass", Some(10));
     check("SELECT 1 OPERATOR(s.+) 2", "s.+", Some(9));
     check("SELECT g.pg_sleep FROM generate_series(1, 2) g", "pg_sleep", Some(7));
@@ -247,6 +250,19 @@ fn now_becomes_the_as_of() {
     check(
         "SELECT CAST(now() AS date) ORDER BY 1",
         &format!("SELECT CAST({instant} AS date) AS now ORDER BY 1"),
+    );
+    check(
+        "SELECT current_time, current_timestamp(2), localtime(1), localtimestamp",
+        "SELECT CAST('01:30:05.25+01:00' AS time with time zone) AS current_time, \
+         CAST('2026-11-22 00:30:05.25+00' AS timestamp(2) with time zone) AS current_timestamp, \
+         CAST('01:30:05.25' AS time(1)) AS localtime, \
+         CAST('2026-11-22 01:30:05.25' AS timestamp) AS localtimestamp",
+    );
+    check(
+        "SELECT now()::text COLLATE \"C\", (now()::text::text[])[1]",
+        &format!(
+            "SELECT {instant}::text COLLATE \"C\" AS now, ({instant}::text::text[])[1] AS now"
+        ),
     );
     check("SELECT current_date + 1", &format!("SELECT {date} + 1"));
     check("SELECT date_trunc('day', now())", &format!("SELECT date_trunc('day', {instant})"));
