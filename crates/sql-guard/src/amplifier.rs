@@ -170,7 +170,7 @@ fn magnitude(node: &Node) -> f64 {
             match built_in(&operation.name) {
                 Some("+" | "-") => left + right,
                 Some("*") => left.max(1.0) * right.max(1.0),
-                Some("/") if right > 0.0 => left / right,
+                Some("/") => left / right,
                 Some("^") => left.powf(right),
                 Some("<<") => left * right.exp2(),
                 _ => left.max(right),
