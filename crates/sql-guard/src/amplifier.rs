@@ -170,8 +170,8 @@ fn magnitude(node: &Node) -> f64 {
             match built_in(&operation.name) {
                 Some("+" | "-") => left + right,
                 Some("*") => left.max(1.0) * right.max(1.0),
-                Some("/") => left / right,
-                Some("^") => left.powf(right),
+                Some("/") => left / operation.rexpr.as_deref().map_or(1.0, divisor),
+                Some("^") => raised(left, right),
                 Some("<<") => left * right.exp2(),
                 _ => left.max(right),
             }
@@ -180,7 +180,7 @@ fn magnitude(node: &Node) -> f64 {
             let name = names(&call.funcname).and_then(|names| names.last().copied());
             let numbers: Vec<_> = call.args.iter().map(magnitude).collect();
             match (name.unwrap_or_default(), numbers.as_slice()) {
-                ("power" | "pow", [base, exponent]) => base.powf(*exponent),
+                ("power" | "pow", [base, exponent]) => raised(*base, *exponent),
                 ("exp", [exponent]) => exponent.exp(),
                 ("factorial", [number]) => number.powf(*number),
                 (_, numbers) => numbers.iter().copied().fold(1.0, f64::max),
@@ -205,6 +205,18 @@ fn magnitude(node: &Node) -> f64 {
         Some(N::SubLink(link)) => targets(link).map(magnitude).fold(1.0, f64::max),
         _ => 1.0,
     }
+}
+
+/// The least that a divisor may be. Of an expression no more than 1, since integers are cut and casts round: a chain of
+/// `/ (199 / 100)` divides by 1 each time.
+fn divisor(node: &Node) -> f64 {
+    let value = literal(node).map_or(1.0, f64::abs);
+    if matches!(node.node, Some(N::AConst(_))) { value } else { value.min(1.0) }
+}
+
+/// A power whose exponent may be negative: `0.1 ^ -9`.
+fn raised(base: f64, exponent: f64) -> f64 {
+    base.max(base.recip()).powf(exponent)
 }
 
 fn digits(text: &str) -> f64 {
