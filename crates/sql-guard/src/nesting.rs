@@ -90,3 +90,30 @@ fn leave(level: Level, outer: &mut Vec<Level>) -> Level {
         None => level,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::source::Source;
+
+    #[test]
+    fn words_add_up_segments_stand_side_by_side_and_arms_of_set_operations_add_one() {
+        for (sql, bound) in [
+            ("SELECT 1", 2),
+            ("SELECT a.b AND c OR 'd'", 2),
+            ("SELECT 1 + 2 + 3, 4 - 5", 4),
+            ("SELECT (1)", 4),
+            ("SELECT ((1))", 6),
+            ("SELECT a[1], (2 + 3), 4", 4),
+            ("SELECT (1, 2 + 3, (4))", 6),
+            ("SELECT (1) UNION SELECT 2 INTERSECT SELECT 3", 6),
+            ("SELECT 1 UNION SELECT 2 + 3 EXCEPT SELECT 4", 5),
+            ("SELECT CASE WHEN a + 1 THEN b + 2 ELSE c + 3 END", 5),
+            ("SELECT (case)", 6),
+            ("SELECT ARRAY[1 + 2 + 3, 4 + 5]", 7),
+            ("SELECT a + b AS when + c", 6),
+        ] {
+            let nesting = Source::only_statement(sql).map(|(source, _)| source.nesting);
+            assert_eq!(nesting.ok(), Some(bound), "{sql}");
+        }
+    }
+}

@@ -229,3 +229,34 @@ fn reads(sql: &str, tokens: &[Lexeme]) -> Result<(), Refusal> {
 fn empty() -> Refusal {
     Refusal::new("statement", -1, "the text holds no statement", "write one SELECT")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(sql: &str) -> Option<Source<'_>> {
+        Source::only_statement(sql).ok().map(|(source, _)| source)
+    }
+
+    #[test]
+    fn as_much_as_the_bounds_is_taken_and_no_more() {
+        let tokens = |count: usize| format!("SELECT 1{}", ",1".repeat(count / 2 - 1));
+        assert!(source(&tokens(MAX_TOKENS)).is_some());
+        assert!(source(&tokens(MAX_TOKENS + 2)).is_none());
+        let nesting = |count: usize| format!("SELECT 1{}", "+1".repeat(count - 2));
+        assert!(source(&nesting(MAX_NESTING)).is_some());
+        assert!(source(&nesting(MAX_NESTING + 1)).is_none());
+    }
+
+    #[test]
+    fn a_locking_clause_stands_where_the_last_for_has_a_strength() {
+        for (sql, expected) in [
+            ("SELECT 1 FROM t FOR NO KEY UPDATE", 16),
+            ("SELECT 1 FROM t FOR SHARE FOR UPDATE", 26),
+            ("SELECT substring(a for 1) FROM t FOR UPDATE OF key", 33),
+            ("SELECT substring(a for 1) FROM t", -1),
+        ] {
+            assert_eq!(source(sql).map(|source| source.locking()), Some(expected), "{sql}");
+        }
+    }
+}
