@@ -11,7 +11,7 @@ use std::{
 /// The lock, held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 /// Why the data folder cannot be worked on.
@@ -58,7 +58,17 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| write!(file, "{}", process::id()))
             .map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    /// To close the file is not enough: a process that another thread starts meanwhile has a copy of it until it runs
+    /// its own program, and the lock with it.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "failed to unlock the data folder");
+        }
     }
 }
 
@@ -76,7 +86,9 @@ mod tests {
             panic!("taken twice")
         };
         assert_eq!(pid, process::id().to_string());
+        let copy_of_a_child = first.file.try_clone().unwrap();
         drop(first);
         Lock::take(folder.path()).unwrap();
+        drop(copy_of_a_child);
     }
 }
