@@ -10,9 +10,6 @@ use std::thread;
 /// debug build.
 const STACK_OF_ONE: usize = 128 * 1024;
 
-/// Libpg_query leaves 512 kB of the stack alone. The rest is more than it needs for what [`nesting_within`] lets nest.
-const LEAST_STACK: usize = 1024 * 1024;
-
 /// For 1,000 constructs. Only what is used is ever touched.
 pub(crate) const STACK_BYTES: usize = 1_024 * STACK_OF_ONE;
 
@@ -28,11 +25,10 @@ pub(crate) fn nesting_within(stack: usize) -> usize {
     stack / STACK_OF_ONE
 }
 
-/// What `work` answers on the caller's stack, of which it is told what is left; `Some(None)` where that is too little
-/// for any work, None where it panicked.
+/// What `work` answers on the caller's stack, of which it is told what is left; `Some(None)` where that is not known, None
+/// where it panicked.
 pub(crate) fn here<T>(work: impl FnOnce(usize) -> Option<T>) -> Option<Option<T>> {
-    let left = stacker::remaining_stack().filter(|left| *left >= LEAST_STACK);
-    catch_unwind(AssertUnwindSafe(|| left.and_then(work))).ok()
+    catch_unwind(AssertUnwindSafe(|| stacker::remaining_stack().and_then(work))).ok()
 }
 
 /// What `work` answers on a thread with [`STACK_BYTES`]; None where it panicked, or no thread could be made.
