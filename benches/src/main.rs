@@ -5,6 +5,7 @@
 //! the peers in Python, which are compared in rows a second. `PYTHON` has boto3, pyarrow, awswrangler and DuckDB.
 
 mod bare;
+mod clients;
 mod ours;
 mod python;
 mod stand;
@@ -13,13 +14,19 @@ mod typed;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use clients::Client;
 use stand::Stand;
 
 /// The rows of the reference: 8 columns, about 249 bytes of JSON each.
 const TABLE: &str = include_str!("table.sql");
 
 fn main() -> Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(bench())
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.as_array() {
+        Some(client) => runtime.block_on(clients::run(client)),
+        None => runtime.block_on(bench()),
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "it prints what it measured")]
@@ -35,7 +42,7 @@ async fn bench() -> Result<()> {
     ours::write(&stand, &sql(few / 100), few / 100).await?;
     let small = ours::write(&stand, &sql(few), few).await?;
     let ours = ours::write(&stand, &all, rows).await?;
-    let bare = bare::drain(&stand, &all, rows).await?;
+    let bare = Client::Bare.drain(&stand, &all, rows).await?;
     println!("ours / bare client, answers at once: {:.2}", ratio(ours.time, bare));
     let times = rows as f64 / few as f64;
     println!(
@@ -44,12 +51,12 @@ async fn bench() -> Result<()> {
     );
     println!("ours, peak memory, {times:.0} times the rows: {:.2}", ours.peak_mib / small.peak_mib);
     println!("ours, peak memory / 96 MiB: {:.2}", ours.peak_mib / 96.0);
-    let typed = typed::drain(&stand, &all, rows).await?;
+    let typed = Client::Typed.drain(&stand, &all, rows).await?;
     println!("ours / the SDK's own cells, thrown away: {:.2}", ratio(ours.time, typed));
 
     stand.delay(delay);
     let late = ours::write(&stand, &all, rows).await?;
-    let bare_late = bare::drain(&stand, &all, rows).await?;
+    let bare_late = Client::Bare.drain(&stand, &all, rows).await?;
     println!("ours / bare client, 50 ms a call: {:.2}", ratio(late.time, bare_late));
     stand.delay(Duration::ZERO);
 

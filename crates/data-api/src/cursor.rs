@@ -2,11 +2,11 @@
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
-use tokio::task::JoinHandle;
 
 use crate::column::{self, Column};
 use crate::decode::decode;
 use crate::page::{Page, PageSize};
+use crate::pages::{Asking, Pages};
 use crate::query::{Query, nested};
 use crate::transaction::Transaction;
 use crate::{Error, ErrorKind};
@@ -21,9 +21,7 @@ pub struct Cursor {
     transaction: Transaction,
     columns: Vec<Column>,
     schema: SchemaRef,
-    size: PageSize,
     next: Next,
-    is_read: bool,
     remaining: Option<u64>,
     is_truncated: bool,
     rounded_values: u64,
@@ -32,8 +30,9 @@ pub struct Cursor {
 /// Where the next page is.
 #[derive(Debug)]
 enum Next {
+    /// The first is here, and whether there is more shows when it is read: it is the only one of most results.
     Here(Page),
-    OnItsWay(JoinHandle<Result<Page, Error>>),
+    OnTheirWay(Pages),
     /// There is none.
     End,
     /// The cursor failed or was left in the middle of a call: what would follow is not known.
@@ -52,9 +51,7 @@ impl Cursor {
             transaction,
             schema: column::schema(&columns),
             columns,
-            size: PageSize::new(&query.limits),
             next: Next::Here(first),
-            is_read: false,
             remaining: query.limits.max_rows,
             is_truncated: false,
             rounded_values: 0,
@@ -102,22 +99,13 @@ impl Cursor {
 
     async fn advance(&mut self) -> Result<Option<RecordBatch>, Error> {
         let Some(page) = self.page().await? else { return Ok(None) };
-        // Whether more rows follow shows when this page is decoded. A page in the middle is taken for a full one,
-        // and the next asked for at once: at the end that costs a call that returns none. The first page, which is
-        // the only one of most results, is decoded before.
-        if self.is_read && self.remaining.is_none_or(|remaining| remaining >= page.asked) {
-            self.size.learn(page.asked, page.json.len(), self.has_blobs());
-            self.next = Next::OnItsWay(self.fetch(page.asked));
-        }
-        self.is_read = true;
         let decoded = decode(&self.columns, &self.schema, &page)?;
         let rows = decoded.batch.num_rows() as u64;
         let batch = self.cut(decoded.batch);
         if rows < page.asked || self.is_truncated {
             self.end().await;
-        } else if !matches!(self.next, Next::OnItsWay(_)) {
-            self.size.learn(rows, page.json.len(), self.has_blobs());
-            self.next = Next::OnItsWay(self.fetch(0));
+        } else if matches!(self.next, Next::Lost) {
+            self.next = Next::OnTheirWay(Pages::start(self.asking(rows, &page)));
         }
         self.rounded_values += decoded.rounded_values;
         Ok(Some(batch).filter(|batch| batch.num_rows() > 0))
@@ -125,16 +113,14 @@ impl Cursor {
 
     /// The page that comes next. To drop this future loses nothing: the call stays on its way.
     async fn page(&mut self) -> Result<Option<Page>, Error> {
-        if let Next::OnItsWay(fetch) = &mut self.next {
-            let fetched = fetch.await;
-            self.next = Next::Lost;
-            return fetched
-                .map_err(|error| {
-                    Error::new(ErrorKind::TransactionLost, "a fetch was broken off; begin anew")
-                        .with_source(error)
-                })?
-                .map(Some)
-                .map_err(|error| nested(error, &self.columns));
+        if let Next::OnTheirWay(pages) = &mut self.next {
+            return match pages.next().await {
+                Some(page) => page.map(Some).map_err(|error| nested(error, &self.columns)),
+                None => {
+                    let message = "a fetch was broken off; begin anew";
+                    Err(Error::new(ErrorKind::TransactionLost, message))
+                }
+            };
         }
         match std::mem::replace(&mut self.next, Next::Lost) {
             Next::Here(page) => Ok(Some(page)),
@@ -165,24 +151,25 @@ impl Cursor {
         self.next = Next::End;
     }
 
-    fn has_blobs(&self) -> bool {
-        self.columns.iter().any(|column| column.data_type == DataType::Binary)
-    }
-
-    /// Sends the next call, while `unread` rows of the former are not yet counted. The former has answered, so
-    /// that there are never two at once.
-    fn fetch(&self, unread: u64) -> JoinHandle<Result<Page, Error>> {
-        let missing = self.remaining.map_or(u64::MAX, |rows| (rows - unread).saturating_add(1));
-        let rows = self.size.rows().min(missing);
-        let transaction = self.transaction.clone();
-        let timeout = self.query.limits.statement_timeout();
-        tokio::spawn(async move { Page::fetch(&transaction, rows, timeout).await })
+    /// How the pages after the first are asked for, which had `rows` rows.
+    fn asking(&self, rows: u64, first: &Page) -> Asking {
+        let has_blobs = self.columns.iter().any(|column| column.data_type == DataType::Binary);
+        let mut size = PageSize::new(&self.query.limits);
+        size.learn(rows, first.json.len(), has_blobs);
+        Asking {
+            transaction: self.transaction.clone(),
+            size,
+            // One more tells that there were more.
+            wanted: self.remaining.map(|rows| rows.saturating_add(1)),
+            has_blobs,
+            timeout: self.query.limits.statement_timeout(),
+        }
     }
 
     async fn abandon(&mut self) {
-        if let Next::OnItsWay(fetch) = std::mem::replace(&mut self.next, Next::Lost) {
-            // Its rows are of no use any more, but a rollback must not meet it under way.
-            let _ = fetch.await;
+        if let Next::OnTheirWay(pages) = std::mem::replace(&mut self.next, Next::Lost) {
+            // Their rows are of no use any more, but a rollback must not meet a call under way.
+            pages.stop().await;
         }
         self.transaction.rollback().await;
     }

@@ -84,8 +84,8 @@ async fn reads_every_page_once_and_one_at_a_time() {
     assert!(!rows.is_truncated);
     assert_eq!(endpoint.most_at_once(), 1);
     assert_eq!(endpoint.count("FETCH FORWARD 10 "), 1);
-    // 990 rows; one more was on its way when the last page turned out to be short.
-    assert_eq!(endpoint.count("FETCH FORWARD 50 "), 20 + 1);
+    // 990 rows; one more may be on its way when the last page turns out to be short.
+    assert!((20..=21).contains(&endpoint.count("FETCH FORWARD 50 ")), "{:?}", endpoint.calls());
     assert_eq!(endpoint.count(ROLLBACK), 1);
 }
 
@@ -94,12 +94,14 @@ async fn fetches_the_next_page_while_the_caller_works() {
     let endpoint = integers(100, |_| None).await;
     let mut cursor = endpoint.api.open(SQL, &small_pages()).await.unwrap();
     assert_eq!(endpoint.count("FETCH"), 1);
-    cursor.next_batch().await.unwrap().unwrap();
-    while endpoint.count("FETCH") < 2 {
-        tokio::task::yield_now().await;
+    for pages in 1..=2 {
+        cursor.next_batch().await.unwrap().unwrap();
+        while endpoint.count("FETCH") <= pages {
+            tokio::task::yield_now().await;
+        }
     }
     cursor.close().await;
-    assert_eq!((endpoint.count("FETCH"), endpoint.count(ROLLBACK)), (2, 1));
+    assert_eq!((endpoint.count("FETCH"), endpoint.count(ROLLBACK)), (3, 1));
 }
 
 #[tokio::test]
@@ -143,7 +145,7 @@ async fn an_overflow_begins_anew_with_smaller_pages() {
     assert_eq!(values(&rows), (0..1_000).collect::<Vec<_>>());
     assert_eq!((endpoint.count("BeginTransaction"), endpoint.count(ROLLBACK)), (2, 2));
     assert_eq!(endpoint.count("FETCH FORWARD 50 "), 1);
-    assert_eq!(endpoint.count("FETCH FORWARD 12 "), 83 + 1);
+    assert!((83..=84).contains(&endpoint.count("FETCH FORWARD 12 ")), "{:?}", endpoint.calls());
 }
 
 #[tokio::test]

@@ -160,8 +160,14 @@ impl<W: Write + Send> ReportWriter<W> {
             missing -= taken;
         }
         self.waiting_rows -= rows;
-        let portion = concat_batches(&self.schema, &portion).map_err(Error::Batch)?;
-        Ok(self.writer.write(&portion)?)
+        match portion.as_slice() {
+            [whole] => self.writer.write(whole)?,
+            parts => {
+                let portion = concat_batches(&self.schema, parts).map_err(Error::Batch)?;
+                self.writer.write(&portion)?;
+            }
+        }
+        Ok(())
     }
 }
 
