@@ -66,7 +66,7 @@ impl Stand {
             memory_mb: 1024,
         };
         let lambda =
-            Lambda::new(vec![function], &folder.path().join("logs"), 1).expect("a function");
+            Lambda::new(vec![function], &folder.path().join("logs"), 2).expect("a function");
         let stand = Stand { folder, lambda, _front: front, _gate: gate };
         stand.file("schema/x.json", r#"{"tables": []}"#);
         stand
@@ -100,6 +100,14 @@ impl Stand {
     fn rows_on_file(&self) -> Option<u64> {
         let path = self.path(REPORT);
         path.is_file().then(|| duckdb::read_parquet(&path).rows.len() as u64)
+    }
+
+    /// The table's partitions in the catalog.
+    fn partitions(&self) -> Value {
+        let catalog = std::fs::read(self.folder.path().join("glue/catalog.json")).expect("a file");
+        let catalog: Value = serde_json::from_slice(&catalog).expect("JSON");
+        let partitions = catalog["quaestor"]["tables"]["rows"]["partitions"].as_array();
+        partitions.into_iter().flatten().map(|partition| partition["values"].clone()).collect()
     }
 
     /// Parts of uploads that were neither completed nor aborted.
@@ -154,6 +162,19 @@ async fn a_fault_leaves_one_whole_report_or_none() {
         assert_eq!(stand.leftovers(), Vec::<PathBuf>::new(), "{fault:?}");
         stand.lambda.stop().await;
     }
+}
+
+/// Each has sent all its parts, and neither has seen the other's object, when both make it whole.
+#[tokio::test]
+async fn two_writers_at_once_leave_one_whole_report_and_one_partition() {
+    let stand = Stand::open(95_000, Fault::CompletedAtOnce, MINUTE).await;
+    let (one, other) = tokio::join!(stand.write(), stand.write());
+    let one = one.expect("a report");
+    assert_eq!(other.as_ref(), Ok(&one), "what they tell is the same");
+    assert_eq!((one["row_count"].as_u64(), stand.rows_on_file()), (Some(95_000), Some(95_000)));
+    assert_eq!(stand.leftovers(), Vec::<PathBuf>::new());
+    assert_eq!(stand.partitions(), json!([["2026-11-22"]]));
+    stand.lambda.stop().await;
 }
 
 #[tokio::test]

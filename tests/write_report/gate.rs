@@ -1,9 +1,10 @@
 //! The endpoint that `write-report` is given: a database behind the RDS Data API that returns as many rows as it is
 //! told to, and S3, passed on to the stand-in. Both fail where the test wants it.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -13,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
 /// What goes wrong.
@@ -40,6 +42,8 @@ pub(crate) enum Fault {
     },
     /// S3 refuses the object.
     ObjectRefused,
+    /// Two writers of one object: each waits with its last call until the other is as far.
+    CompletedAtOnce,
 }
 
 /// A running endpoint; it ends when dropped.
@@ -53,15 +57,17 @@ struct State {
     rows: u64,
     fault: Fault,
     fetches: AtomicU64,
-    position: AtomicU64,
+    /// Of each transaction, how many rows it has fetched.
+    positions: Mutex<HashMap<String, u64>>,
+    both: Barrier,
 }
 
 impl Gate {
     pub(crate) async fn open(s3: SocketAddr, rows: u64, fault: Fault) -> Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let (fetches, position) = (AtomicU64::new(0), AtomicU64::new(0));
-        let state = Arc::new(State { s3, rows, fault, fetches, position });
+        let (fetches, positions) = (AtomicU64::new(0), Mutex::default());
+        let state = Arc::new(State { s3, rows, fault, fetches, positions, both: Barrier::new(2) });
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let state = Arc::clone(&state);
@@ -92,18 +98,21 @@ async fn respond(state: Arc<State>, request: Request<Incoming>) -> Answer {
     match head.uri.path() {
         "/Execute" => {
             let body: Value = serde_json::from_slice(&body)?;
-            execute(&state, body["sql"].as_str().unwrap_or_default())
+            let text = |member: &str| body[member].as_str().unwrap_or_default();
+            execute(&state, text("transactionId"), text("sql"))
         }
         "/BeginTransaction" => {
-            state.position.store(0, Ordering::SeqCst);
-            told(json!({ "transactionId": "t" }))
+            let mut positions = state.positions.lock().expect("no panic");
+            let id = format!("t{}", positions.len());
+            positions.insert(id.clone(), 0);
+            told(json!({ "transactionId": id }))
         }
         "/RollbackTransaction" => told(json!({ "transactionStatus": "Rollback Complete" })),
         _ => pass_on(&state, Request::from_parts(head, Full::new(body))).await,
     }
 }
 
-fn execute(state: &State, sql: &str) -> Answer {
+fn execute(state: &State, transaction: &str, sql: &str) -> Answer {
     let rows = sql.strip_prefix("FETCH FORWARD ").and_then(|rest| rest.split(' ').next());
     let Some(asked) = rows.and_then(|rows| rows.parse::<u64>().ok()) else {
         return told(json!({ "numberOfRecordsUpdated": 0, "generatedFields": [] }));
@@ -119,8 +128,13 @@ fn execute(state: &State, sql: &str) -> Answer {
         Fault::EmptyBody { at_fetch } if fetch == at_fetch => return told(json!({})),
         _ => {}
     }
-    let from = state.position.fetch_add(asked, Ordering::SeqCst).min(state.rows);
-    let to = (from + asked).min(state.rows);
+    let (from, to) = {
+        let mut positions = state.positions.lock().expect("no panic");
+        let position = positions.entry(transaction.to_owned()).or_default();
+        let from = *position;
+        *position = (from + asked).min(state.rows);
+        (from, *position)
+    };
     let records: Vec<Value> =
         (from..to).map(|n| json!([{ "longValue": n }, { "stringValue": name(n) }])).collect();
     let columns = [("n", "int8"), ("name", "text")];
@@ -168,6 +182,10 @@ async fn pass_on(state: &State, request: Request<Full<Bytes>>) -> Answer {
     if refused {
         let denied = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
         return Ok(Response::builder().status(403).body(Full::from(denied))?);
+    }
+    let completes = request.method() == "POST" && query.contains("uploadId=");
+    if completes && matches!(state.fault, Fault::CompletedAtOnce) {
+        state.both.wait().await;
     }
     let stream = TcpStream::connect(state.s3).await?;
     let (mut sender, connection) =
