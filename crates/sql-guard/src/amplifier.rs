@@ -207,10 +207,31 @@ fn magnitude(node: &Node) -> f64 {
     }
 }
 
+/// Calls whose answer may be next to nothing: `1 / exp(-20)`. Columns in them make no difference.
+const FRACTIONS: [&str; 11] =
+    ["cbrt", "cos", "exp", "ln", "log", "pow", "power", "sin", "sind", "sqrt", "tan"];
+
 /// The least that a divisor may be. Of an expression no more than 1, since integers are cut and casts round: a chain of
 /// `/ (199 / 100)` divides by 1 each time.
 fn divisor(node: &Node) -> f64 {
-    let value = literal(node).map_or(1.0, f64::abs);
+    let value = match (literal(node), kind(node)) {
+        (Some(value), _) => value.abs(),
+        (None, Some(N::AExpr(operation))) => {
+            let side = |node: &Option<Box<Node>>| node.as_deref().map_or(0.0, divisor);
+            let (left, right) = (side(&operation.lexpr), side(&operation.rexpr));
+            match built_in(&operation.name) {
+                Some("+" | "-") => left.max(right),
+                Some("*") => left * right,
+                Some("/") => left,
+                _ => 1.0,
+            }
+        }
+        (None, Some(N::FuncCall(call))) => {
+            let name = names(&call.funcname).and_then(|names| names.last().copied());
+            if name.is_some_and(|name| FRACTIONS.contains(&name)) { 0.0 } else { 1.0 }
+        }
+        _ => 1.0,
+    };
     if matches!(node.node, Some(N::AConst(_))) { value } else { value.min(1.0) }
 }
 
