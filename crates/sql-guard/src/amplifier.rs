@@ -207,32 +207,45 @@ fn magnitude(node: &Node) -> f64 {
     }
 }
 
-/// Calls whose answer may be next to nothing: `1 / exp(-20)`. Columns in them make no difference.
-const FRACTIONS: [&str; 11] =
-    ["cbrt", "cos", "exp", "ln", "log", "pow", "power", "sin", "sind", "sqrt", "tan"];
+/// Calls whose answer may be next to nothing whatever their arguments are: `1 / exp(-20)`.
+const FRACTIONS: [&str; 17] = [
+    "cos", "cosd", "cot", "cotd", "erf", "erfc", "exp", "lgamma", "ln", "log", "log10", "pow",
+    "power", "sin", "sind", "tan", "tand",
+];
 
 /// The least that a divisor may be. Of an expression no more than 1, since integers are cut and casts round: a chain of
-/// `/ (199 / 100)` divides by 1 each time.
+/// `/ (199 / 100)` divides by 1 each time. Zero counts as 1: what it divides fails.
 fn divisor(node: &Node) -> f64 {
-    let value = match (literal(node), kind(node)) {
-        (Some(value), _) => value.abs(),
-        (None, Some(N::AExpr(operation))) => {
+    let value = match literal(node).map(f64::abs) {
+        Some(0.0) => 1.0,
+        Some(value) => value,
+        None => divisor_expression(node),
+    };
+    if matches!(node.node, Some(N::AConst(_))) { value } else { value.min(1.0) }
+}
+
+fn divisor_expression(node: &Node) -> f64 {
+    let least = |nodes: &[Node]| nodes.iter().map(divisor).fold(1.0, f64::min);
+    match kind(node) {
+        Some(N::AExpr(operation)) => {
             let side = |node: &Option<Box<Node>>| node.as_deref().map_or(0.0, divisor);
             let (left, right) = (side(&operation.lexpr), side(&operation.rexpr));
             match built_in(&operation.name) {
                 Some("+" | "-") => left.max(right),
                 Some("*") => left * right,
                 Some("/") => left,
-                _ => 1.0,
+                _ => left.min(right),
             }
         }
-        (None, Some(N::FuncCall(call))) => {
+        Some(N::FuncCall(call)) => {
             let name = names(&call.funcname).and_then(|names| names.last().copied());
-            if name.is_some_and(|name| FRACTIONS.contains(&name)) { 0.0 } else { 1.0 }
+            let is_fraction = name.is_some_and(|name| FRACTIONS.contains(&name));
+            if is_fraction { 0.0 } else { least(&call.args) }
         }
+        Some(N::CoalesceExpr(coalesce)) => least(&coalesce.args),
+        Some(N::MinMaxExpr(extreme)) => least(&extreme.args),
         _ => 1.0,
-    };
-    if matches!(node.node, Some(N::AConst(_))) { value } else { value.min(1.0) }
+    }
 }
 
 /// A power whose exponent may be negative: `0.1 ^ -9`.

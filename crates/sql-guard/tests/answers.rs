@@ -11,6 +11,14 @@ fn as_of() -> Zoned {
     "2026-11-22T01:30:05.25+01:00[Europe/Berlin]".parse().expect("a zoned time")
 }
 
+/// More than MAX_DEPTH of them.
+#[test]
+fn what_stands_side_by_side_is_no_depth() {
+    for one in ["abs(1)", "(SELECT 1)", "CASE WHEN true THEN 1 END"] {
+        accepted(&format!("SELECT {}", vec![one; 600].join(", ")));
+    }
+}
+
 #[test]
 fn a_refusal_names_the_construct_and_its_place() {
     let check = |sql: &str, construct: &str, position: Option<usize>| {
