@@ -40,13 +40,19 @@ impl Client {
 
 /// What the process of a client does, with the arguments that [`Client::drain`] gives it.
 #[expect(clippy::print_stdout, reason = "the other process reads it")]
-pub(crate) async fn run([name, address, sql, rows]: &[String; 4]) -> Result<()> {
+pub(crate) async fn run(arguments: &[String]) -> Result<()> {
+    let [name, address, sql, rows] = arguments else {
+        bail!(
+            "the bench takes no arguments; EXTRACTION_ROWS, PEER_ROWS, PYTHON and WRITE_REPORT set it"
+        );
+    };
     let address: SocketAddr = address.parse().context("an address")?;
     let rows = rows.parse().context("a number of rows")?;
-    let time = match name.as_str() {
-        "bare client" => bare::drain(address, sql, rows).await?,
-        "the SDK's own cells" => typed::drain(address, sql, rows).await?,
-        _ => bail!("no client is called `{name}`"),
+    let client = [Client::Bare, Client::Typed].into_iter().find(|client| client.name() == name);
+    let time = match client {
+        Some(Client::Bare) => bare::drain(address, sql, rows).await?,
+        Some(Client::Typed) => typed::drain(address, sql, rows).await?,
+        None => bail!("no client is called `{name}`"),
     };
     println!("{}", time.as_secs_f64());
     Ok(())

@@ -23,9 +23,9 @@ const TABLE: &str = include_str!("table.sql");
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.as_array() {
-        Some(client) => runtime.block_on(clients::run(client)),
-        None => runtime.block_on(bench()),
+    match arguments.as_slice() {
+        [] => runtime.block_on(bench()),
+        client => runtime.block_on(clients::run(client)),
     }
 }
 
