@@ -1,7 +1,5 @@
 //! Numerics: from their digits to a `Decimal128`.
 
-use arrow::datatypes::MAX_DECIMAL128_FOR_EACH_PRECISION;
-
 /// A value as an integer of `10^-scale`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Decimal {
@@ -30,24 +28,24 @@ pub(crate) fn parse(text: &str, precision: u8, scale: i8) -> Option<Decimal> {
 
     // The number of leading digits that lie before the last one that is kept.
     let kept = i64::try_from(whole.len()).ok()? + i64::from(exponent) + i64::from(scale);
-    let kept_digits = usize::try_from(kept).unwrap_or(0);
-    let mut digits_of_units = digits().take(kept_digits).map(|digit| digit - b'0');
-    // An i64 holds 18, and most numerics have no more.
-    let head =
-        digits_of_units.by_ref().take(18).fold(0, |head, digit| head * 10 + i64::from(digit));
-    let mut units = i128::from(head);
-    for digit in digits_of_units {
-        units = units.checked_mul(10)?.checked_add(i128::from(digit))?;
+    let mut units = 0_i128;
+    let mut rounded = false;
+    let mut round_up = false;
+    for (place, digit) in (0_i64..).zip(digits()) {
+        let digit = digit - b'0';
+        if place < kept {
+            units = units.checked_mul(10)?.checked_add(i128::from(digit))?;
+        } else {
+            rounded |= digit != 0;
+            round_up |= place == kept && digit >= 5;
+        }
     }
-    let mut cut = digits().skip(kept_digits);
-    let rounded = cut.clone().any(|digit| digit != b'0');
-    let round_up = kept >= 0 && cut.next().is_some_and(|digit| digit >= b'5');
     let missing = kept - (whole.len() + fraction.len()) as i64;
     if units != 0 && missing > 0 {
         units = units.checked_mul(10_i128.checked_pow(u32::try_from(missing).ok()?)?)?;
     }
     units += i128::from(round_up);
-    let fits = units <= *MAX_DECIMAL128_FOR_EACH_PRECISION.get(usize::from(precision))?;
+    let fits = units < 10_i128.checked_pow(u32::from(precision))?;
     fits.then_some(Decimal { units: if is_negative { -units } else { units }, rounded })
 }
 

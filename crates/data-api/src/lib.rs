@@ -56,7 +56,6 @@ mod decimal;
 mod decode;
 mod error;
 mod failure;
-mod json;
 mod limits;
 mod member;
 mod page;

@@ -1,72 +1,144 @@
 //! The value of one field: which kind it is of, and into its column's builder with it.
 
+use std::fmt;
+
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::cells::{CellBuilder, Misfit};
-use crate::json::{Broken, Json};
 
-/// Reads the value of the member `kind` of the service's `Field` into `cell`.
-pub(crate) fn take(
-    json: &mut Json<'_>,
-    kind: &str,
-    cell: &mut CellBuilder,
-) -> Result<Result<(), Misfit>, Broken> {
-    Ok(match (kind, json.peek()) {
-        ("stringValue", Some(b'"')) => cell.append_text(&json.string()?),
-        ("longValue", Some(b'-' | b'0'..=b'9')) => {
-            let long = json.number()?.parse().map_err(|_| Misfit::Kind);
-            long.and_then(|long| cell.append_long(long))
-        }
-        ("doubleValue", Some(b'-' | b'0'..=b'9')) => {
-            let double = json.number()?.parse().map_err(|_| Misfit::Kind);
-            double.and_then(|double| cell.append_double(double))
-        }
-        ("doubleValue", Some(b'"')) => {
-            let double = not_a_number(&json.string()?).ok_or(Misfit::Kind);
-            double.and_then(|double| cell.append_double(double))
-        }
-        ("booleanValue", Some(b't' | b'f')) => cell.append_boolean(json.value()?),
-        ("isNull", Some(b't')) => {
-            json.skip()?;
-            cell.append_null();
-            Ok(())
-        }
-        ("blobValue", Some(b'"')) => cell.append_base64(&json.string()?),
-        ("arrayValue", Some(b'{')) => array(json.value()?, cell),
-        _ => {
-            json.skip()?;
-            Err(Misfit::Kind)
-        }
-    })
+/// The members of the service's `Field`, of which each field has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Kind {
+    IsNull,
+    BooleanValue,
+    LongValue,
+    DoubleValue,
+    StringValue,
+    BlobValue,
+    ArrayValue,
+    #[serde(other)]
+    Unknown,
 }
 
-/// The service's `ArrayValue`.
-#[derive(Deserialize)]
-enum Array {
-    #[serde(rename = "longValues")]
-    Longs(Vec<Option<i64>>),
-    #[serde(rename = "doubleValues")]
-    Doubles(Vec<Option<Double>>),
-    #[serde(rename = "booleanValues")]
-    Booleans(Vec<Option<bool>>),
-    #[serde(rename = "stringValues")]
-    Strings(Vec<Option<String>>),
-    #[serde(rename = "arrayValues")]
-    Arrays(IgnoredAny),
+/// A field's member, to be put into `cell`.
+pub(crate) struct Member<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) cell: &'a mut CellBuilder,
 }
 
-fn array(array: Array, cell: &mut CellBuilder) -> Result<(), Misfit> {
-    match (array, cell) {
-        (Array::Longs(values), CellBuilder::Longs(lists)) => lists.append_value(values),
-        (Array::Doubles(values), CellBuilder::Doubles(lists)) => {
-            lists.append_value(values.into_iter().map(|value| value.map(|Double(value)| value)));
-        }
-        (Array::Booleans(values), CellBuilder::Booleans(lists)) => lists.append_value(values),
-        (Array::Strings(values), CellBuilder::Strings(lists)) => lists.append_value(values),
-        _ => return Err(Misfit::Kind),
+impl<'de> DeserializeSeed<'de> for Member<'_> {
+    type Value = Result<(), Misfit>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
-    Ok(())
+}
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = Result<(), Misfit>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(match self.kind {
+            Kind::IsNull if value => {
+                self.cell.append_null();
+                Ok(())
+            }
+            Kind::BooleanValue => self.cell.append_boolean(value),
+            _ => Err(Misfit::Kind),
+        })
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(match self.kind {
+            Kind::LongValue => self.cell.append_long(value),
+            Kind::DoubleValue => self.cell.append_double(value as f64),
+            _ => Err(Misfit::Kind),
+        })
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        match (self.kind, i64::try_from(value)) {
+            (Kind::DoubleValue, _) => Ok(self.cell.append_double(value as f64)),
+            (_, Ok(value)) => self.visit_i64(value),
+            (_, Err(_)) => Ok(Err(Misfit::Kind)),
+        }
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(match self.kind {
+            Kind::DoubleValue => self.cell.append_double(value),
+            _ => Err(Misfit::Kind),
+        })
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(match self.kind {
+            Kind::StringValue => self.cell.append_text(value),
+            Kind::BlobValue => self.cell.append_base64(value),
+            Kind::DoubleValue => match not_a_number(value) {
+                Some(value) => self.cell.append_double(value),
+                None => Err(Misfit::Kind),
+            },
+            _ => Err(Misfit::Kind),
+        })
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Err(Misfit::Kind))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+        while values.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Err(Misfit::Kind))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Some(elements) = map.next_key::<Elements>()? else { return Ok(Err(Misfit::Kind)) };
+        let taken = match (self.kind, elements, &mut *self.cell) {
+            (Kind::ArrayValue, Elements::LongValues, CellBuilder::Longs(lists)) => {
+                lists.append_value(map.next_value::<Vec<Option<i64>>>()?);
+                Ok(())
+            }
+            (Kind::ArrayValue, Elements::DoubleValues, CellBuilder::Doubles(lists)) => {
+                let values = map.next_value::<Vec<Option<Double>>>()?;
+                lists
+                    .append_value(values.into_iter().map(|value| value.map(|Double(value)| value)));
+                Ok(())
+            }
+            (Kind::ArrayValue, Elements::BooleanValues, CellBuilder::Booleans(lists)) => {
+                lists.append_value(map.next_value::<Vec<Option<bool>>>()?);
+                Ok(())
+            }
+            (Kind::ArrayValue, Elements::StringValues, CellBuilder::Strings(lists)) => {
+                lists.append_value(map.next_value::<Vec<Option<String>>>()?);
+                Ok(())
+            }
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+                Err(Misfit::Kind)
+            }
+        };
+        let alone = map.next_entry::<IgnoredAny, IgnoredAny>()?.is_none();
+        Ok(if alone { taken } else { Err(Misfit::Kind) })
+    }
+}
+
+/// The members of the service's `ArrayValue`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Elements {
+    LongValues,
+    DoubleValues,
+    BooleanValues,
+    StringValues,
+    #[serde(other)]
+    Unknown,
 }
 
 /// A number that may be none: the service's protocol writes those as strings.
