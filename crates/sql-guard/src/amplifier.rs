@@ -232,8 +232,6 @@ fn divisor_expression(node: &Node) -> f64 {
             let (left, right) = (side(&operation.lexpr), side(&operation.rexpr));
             match built_in(&operation.name) {
                 Some("+" | "-") => left.max(right),
-                Some("*") => left * right,
-                Some("/") => left,
                 _ => left.min(right),
             }
         }
