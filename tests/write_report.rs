@@ -44,6 +44,10 @@ impl Stand {
         let listener = Listener::bind(0).await.expect("a port");
         let front = listener.serve(services, &credentials).expect("a front");
         let gate = Gate::open(front.address(), rows, fault).await;
+        let temporary = match fault {
+            Fault::NoTemporaryFiles => folder.path().join("nowhere"),
+            _ => folder.path().to_owned(),
+        };
         let environment = [
             ("AWS_ENDPOINT_URL", gate.url()),
             ("AWS_REGION", REGION.to_owned()),
@@ -57,6 +61,7 @@ impl Stand {
                 "arn:aws:secretsmanager:us-east-1:000000000000:secret:s".to_owned(),
             ),
             ("QUAESTOR_DATABASE", "d".to_owned()),
+            ("TMPDIR", temporary.to_string_lossy().into_owned()),
         ];
         let function = Function {
             name: "write-report".to_owned(),
@@ -110,19 +115,19 @@ impl Stand {
         partitions.into_iter().flatten().map(|partition| partition["values"].clone()).collect()
     }
 
-    /// Parts of uploads that were neither completed nor aborted.
+    /// Parts of uploads that were neither completed nor aborted, and temporary files.
     fn leftovers(&self) -> Vec<PathBuf> {
-        let mut folders = vec![self.folder.path().join("s3")];
+        let mut folders = vec![self.folder.path().to_owned()];
         let mut found = Vec::new();
         while let Some(folder) = folders.pop() {
             for entry in folder.read_dir().expect("a folder") {
                 let path = entry.expect("an entry").path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if path
-                    .file_name()
-                    .is_some_and(|name| name.to_string_lossy().starts_with("part-"))
-                {
+                    continue;
+                }
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if name.starts_with("part-") || name.starts_with(".tmp") {
                     found.push(path);
                 }
             }
@@ -140,6 +145,8 @@ async fn a_fault_leaves_one_whole_report_or_none() {
         (Fault::TruncatedBody { at_fetch: 2 }, 20_000, Err("unavailable")),
         (Fault::EmptyBody { at_fetch: 2 }, 20_000, Err("unavailable")),
         (Fault::PartRefused { part: 2 }, 95_000, Err("access_denied")),
+        (Fault::PartSentTwice { part: 2 }, 95_000, Ok(())),
+        (Fault::NoTemporaryFiles, 20, Err("internal")),
         (Fault::ObjectRefused, 20, Err("access_denied")),
     ] {
         let stand = Stand::open(rows, fault, MINUTE).await;

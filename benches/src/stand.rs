@@ -70,6 +70,8 @@ impl Stand {
             ("QUAESTOR_SECRET_ARN", SECRET.to_owned()),
             ("QUAESTOR_DATABASE", DATABASE.to_owned()),
             ("QUAESTOR_GLUE_DATABASE", GLUE_DATABASE.to_owned()),
+            // As it is deployed: infra/lib/functions.ts.
+            ("MALLOC_ARENA_MAX", "1".to_owned()),
         ];
         let function = Function {
             name: "write-report".to_owned(),

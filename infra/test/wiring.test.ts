@@ -52,6 +52,8 @@ test('a function is given the variables that its code reads, and no other', () =
     const given = new Set(
       NAMES.flatMap((combination) => Object.keys(lambda(combination, name)?.Environment?.Variables ?? {})),
     );
+    // Read by glibc, in a process whose memory was measured.
+    if (name === 'write-report') read.add('MALLOC_ARENA_MAX');
     assert.deepEqual([...given].sort(), [...read].sort(), name);
   }
 });

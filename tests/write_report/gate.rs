@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -40,6 +40,12 @@ pub(crate) enum Fault {
     PartRefused {
         part: u64,
     },
+    /// S3 is too busy for that part of an upload, once.
+    PartSentTwice {
+        part: u64,
+    },
+    /// The function has no folder for its temporary files.
+    NoTemporaryFiles,
     /// S3 refuses the object.
     ObjectRefused,
     /// Two writers of one object: each waits with its last call until the other is as far.
@@ -60,6 +66,7 @@ struct State {
     /// Of each transaction, how many rows it has fetched.
     positions: Mutex<HashMap<String, u64>>,
     both: Barrier,
+    was_busy: AtomicBool,
 }
 
 impl Gate {
@@ -67,7 +74,8 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (fetches, positions) = (AtomicU64::new(0), Mutex::default());
-        let state = Arc::new(State { s3, rows, fault, fetches, positions, both: Barrier::new(2) });
+        let (both, was_busy) = (Barrier::new(2), AtomicBool::new(false));
+        let state = Arc::new(State { s3, rows, fault, fetches, positions, both, was_busy });
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let state = Arc::clone(&state);
@@ -174,8 +182,16 @@ fn failed(message: &str) -> Answer {
 /// To the stand-in of S3, unless this is what it refuses.
 async fn pass_on(state: &State, request: Request<Full<Bytes>>) -> Answer {
     let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+    let is_part = |part: u64| query.contains(&format!("partNumber={part}"));
+    if let Fault::PartSentTwice { part } = state.fault
+        && is_part(part)
+        && !state.was_busy.swap(true, Ordering::SeqCst)
+    {
+        let busy = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
+        return Ok(Response::builder().status(503).body(Full::from(busy))?);
+    }
     let refused = match state.fault {
-        Fault::PartRefused { part } => query.contains(&format!("partNumber={part}")),
+        Fault::PartRefused { part } => is_part(part),
         Fault::ObjectRefused => request.method() == "PUT" && path.ends_with(".parquet"),
         _ => false,
     };

@@ -25,6 +25,7 @@ mod converse_model;
 mod failure;
 mod functions;
 mod glue_catalog;
+mod part;
 mod report_database;
 mod schema_query;
 mod stack;

@@ -1,7 +1,5 @@
 //! One object, written part by part, visible only when it is whole, and not written again when it is there.
 
-use std::mem;
-
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
@@ -14,6 +12,7 @@ use reporting::{Error, ErrorKind};
 
 use crate::Bucket;
 use crate::failure::sort;
+use crate::part::Part;
 
 /// Every part but the last has at least this. S3 takes no smaller ones, and 10,000 of them: an object of 48 GiB.
 pub const PART_BYTES: usize = 5 * 1024 * 1024;
@@ -26,7 +25,7 @@ pub struct Upload {
     key: String,
     upload_id: Option<String>,
     /// The part that fills.
-    part: Vec<u8>,
+    part: Option<Part>,
     parts: Vec<CompletedPart>,
     checksum: Digest,
     size_bytes: u64,
@@ -39,7 +38,7 @@ impl Upload {
             bucket,
             key: key.into(),
             upload_id: None,
-            part: Vec::new(),
+            part: None,
             parts: Vec::new(),
             checksum: Digest::new(CrcAlgorithm::Crc64Nvme),
             size_bytes: 0,
@@ -50,8 +49,16 @@ impl Upload {
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.checksum.update(bytes);
         self.size_bytes += bytes.len() as u64;
-        self.part.extend_from_slice(bytes);
-        if self.part.len() < PART_BYTES { Ok(()) } else { self.send_part().await }
+        let mut part = match self.part.take() {
+            Some(part) => part,
+            None => Part::new()?,
+        };
+        part.write(bytes).await?;
+        if part.size_bytes() < PART_BYTES {
+            self.part = Some(part);
+            return Ok(());
+        }
+        self.send(part).await
     }
 
     /// Sends the last part. Only now the object is there, in place of an earlier one; an equal one, by size and
@@ -114,27 +121,30 @@ impl Upload {
         }
     }
 
-    async fn put(self) -> Result<(), Error> {
+    async fn put(mut self) -> Result<(), Error> {
+        let body = match &mut self.part {
+            Some(part) => part.body().await?,
+            None => ByteStream::default(),
+        };
         let client = self.bucket.client();
         let put = client.put_object().bucket(self.bucket.name()).key(&self.key);
-        let put =
-            put.checksum_crc64_nvme(encoded(&self.checksum)).body(ByteStream::from(self.part));
-        let put = put.send().await;
+        let put = put.checksum_crc64_nvme(encoded(&self.checksum)).body(body).send().await;
         put.map(drop).map_err(|error| sort(format!("failed to write `{}`", self.key), error))
     }
 
     async fn send_last(&mut self) -> Result<(), Error> {
-        if self.part.is_empty() { Ok(()) } else { self.send_part().await }
+        match self.part.take() {
+            Some(part) => self.send(part).await,
+            None => Ok(()),
+        }
     }
 
-    async fn send_part(&mut self) -> Result<(), Error> {
-        let part = mem::take(&mut self.part);
+    async fn send(&mut self, mut part: Part) -> Result<(), Error> {
         let upload_id = self.upload_id().await?;
         let number = i32::try_from(self.parts.len() + 1).map_err(|error| {
             Error::new(ErrorKind::Internal, "too many parts").with_source(error)
         })?;
-        let mut checksum = Digest::new(CrcAlgorithm::Crc64Nvme);
-        checksum.update(&part);
+        let body = part.body().await?;
         let sent = self
             .bucket
             .client()
@@ -143,8 +153,8 @@ impl Upload {
             .key(&self.key)
             .upload_id(&upload_id)
             .part_number(number)
-            .checksum_crc64_nvme(encoded(&checksum))
-            .body(ByteStream::from(part))
+            .checksum_crc64_nvme(encoded(part.checksum()))
+            .body(body)
             .send()
             .await
             .map_err(|error| {

@@ -1,6 +1,8 @@
 //! The body of an answer as it came. The SDK still signs, sends, times out and sorts errors; it only does not
 //! make a heap object of every cell.
 
+use std::sync::{Arc, OnceLock};
+
 use aws_sdk_rdsdata::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_rdsdata::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_rdsdata::error::BoxError;
@@ -8,11 +10,19 @@ use aws_sdk_rdsdata::operation::execute_statement::ExecuteStatementOutput;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
+use aws_smithy_types::body::SdkBody;
 
-/// Makes a call of ExecuteStatement answer with its body's JSON in `formatted_records`, which nothing else
-/// fills here: the service does for `formatRecordsAs` alone.
-#[derive(Debug)]
-pub(crate) struct RawAnswer;
+/// Keeps the body of a successful answer to the call of ExecuteStatement that it intercepts. The call itself returns an
+/// empty output: the body is not copied, and nobody has read it yet.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RawAnswer(Arc<OnceLock<SdkBody>>);
+
+impl RawAnswer {
+    /// The body, once the call has succeeded.
+    pub(crate) fn into_body(self) -> Option<SdkBody> {
+        self.0.get().and_then(SdkBody::try_clone)
+    }
+}
 
 impl Intercept for RawAnswer {
     fn name(&self) -> &'static str {
@@ -27,24 +37,22 @@ impl Intercept for RawAnswer {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if context.response().status().is_success() {
-            cfg.interceptor_state().store_put(SharedResponseDeserializer::new(Raw));
+            cfg.interceptor_state().store_put(SharedResponseDeserializer::new(self.clone()));
         }
         Ok(())
     }
 }
 
-#[derive(Debug)]
-struct Raw;
-
-impl DeserializeResponse for Raw {
+impl DeserializeResponse for RawAnswer {
     fn deserialize_nonstreaming_with_config(
         &self,
         response: &HttpResponse,
         _: &ConfigBag,
     ) -> Result<Output, OrchestratorError<Error>> {
-        let body = response.body().bytes().and_then(|body| str::from_utf8(body).ok());
-        let output =
-            ExecuteStatementOutput::builder().set_formatted_records(body.map(str::to_owned));
-        Ok(Output::erase(output.build()))
+        if let Some(body) = response.body().try_clone() {
+            // One answer a call: it is never sent twice.
+            let _ = self.0.set(body);
+        }
+        Ok(Output::erase(ExecuteStatementOutput::builder().build()))
     }
 }

@@ -155,7 +155,7 @@ impl Cursor {
     fn asking(&self, rows: u64, first: &Page) -> Asking {
         let has_blobs = self.columns.iter().any(|column| column.data_type == DataType::Binary);
         let mut size = PageSize::new(&self.query.limits);
-        size.learn(rows, first.json.len(), has_blobs);
+        size.learn(rows, first.size_bytes(), has_blobs);
         Asking {
             transaction: self.transaction.clone(),
             size,

@@ -11,7 +11,7 @@ use serde::de::{
 
 use crate::cells::{CellBuilder, Misfit};
 use crate::member::Member;
-use crate::page::Page;
+use crate::page::{Page, unreadable};
 use crate::{Column, Error, ErrorKind};
 
 /// A page as a batch.
@@ -33,16 +33,15 @@ pub(crate) fn decode(
 ) -> Result<Decoded, Error> {
     // Room for what was asked for, unless that is more than such a page can hold.
     let rows =
-        usize::try_from(page.asked).unwrap_or(0).min(page.json.len() / 4 / columns.len().max(1));
+        usize::try_from(page.asked).unwrap_or(0).min(page.size_bytes() / 4 / columns.len().max(1));
     let cells = columns.iter().map(|column| CellBuilder::new(&column.data_type, rows)).collect();
     let mut rows = Rows { cells, row_count: 0, fault: None };
-    let mut json = serde_json::Deserializer::from_str(&page.json);
+    let mut json = serde_json::Deserializer::from_str(page.json()?);
     let read =
         Answer(&mut rows).deserialize(&mut json).and_then(|parts| json.end().map(|()| parts));
     let parts = match (rows.fault.take(), read) {
         (Some(fault), _) => return Err(fault.error(columns)),
-        // The cause may quote the body, so it stays here.
-        (None, Err(_)) => return Err(Error::malformed("a body that cannot be read")),
+        (None, Err(_)) => return Err(unreadable()),
         (None, Ok(parts)) => parts,
     };
     if !parts.records {

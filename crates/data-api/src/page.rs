@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_smithy_types::body::SdkBody;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -13,8 +14,8 @@ use crate::{Error, ErrorKind, Limits};
 
 /// What one `FETCH` returned, unread.
 pub(crate) struct Page {
-    /// The answer's JSON.
-    pub(crate) json: String,
+    /// The answer's body, in memory.
+    pub(crate) body: SdkBody,
     /// The rows that were asked for; a page of fewer is the last.
     pub(crate) asked: u64,
 }
@@ -35,7 +36,21 @@ impl Page {
     ) -> Result<Page, Error> {
         let call = Call { sql_offset: None, page_rows: rows, timeout };
         let sql = format!("FETCH FORWARD {rows} FROM quaestor");
-        Ok(Page { json: transaction.fetch(&sql, call).await?, asked: rows })
+        Ok(Page { body: transaction.fetch(&sql, call).await?, asked: rows })
+    }
+
+    /// The bytes of the answer.
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.bytes().len()
+    }
+
+    /// The answer's JSON.
+    pub(crate) fn json(&self) -> Result<&str, Error> {
+        str::from_utf8(self.bytes()).map_err(|_| unreadable())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.body.bytes().unwrap_or_default()
     }
 
     /// The first record, of whole numbers alone.
@@ -49,18 +64,21 @@ impl Page {
         struct Longs {
             records: [Vec<Long>; 1],
         }
-        let Longs { records: [record] } = serde_json::from_str(&self.json)
-            .map_err(|_| Error::malformed("a body that cannot be read"))?;
+        let Longs { records: [record] } =
+            serde_json::from_str(self.json()?).map_err(|_| unreadable())?;
         Ok(record.into_iter().map(|long| long.value).collect())
     }
 
     /// What it says of its columns, at least one of them.
     pub(crate) fn metadata(&self) -> Result<Vec<Metadata>, Error> {
-        let answer: Answer = serde_json::from_str(&self.json)
-            // The cause may quote the body, so it stays here.
-            .map_err(|_| Error::malformed("a body that cannot be read"))?;
+        let answer: Answer = serde_json::from_str(self.json()?).map_err(|_| unreadable())?;
         answer.metadata()
     }
+}
+
+/// Without the cause, which may quote the body.
+pub(crate) fn unreadable() -> Error {
+    Error::malformed("a body that cannot be read")
 }
 
 /// An answer, as far as it tells of its columns.
@@ -170,7 +188,7 @@ mod tests {
     #[test]
     fn what_is_left_out_is_not_taken_for_no_rows() {
         let check = |json: &str, expected: &str| {
-            let page = Page { json: json.to_owned(), asked: 1 };
+            let page = Page { body: SdkBody::from(json), asked: 1 };
             let error = page.metadata().err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(expected), "{json}: {error}");
         };

@@ -65,7 +65,7 @@ impl Asking {
             let fetched = Page::fetch(&self.transaction, rows, self.timeout).await;
             let has_failed = fetched.is_err();
             if let Ok(page) = &fetched {
-                self.size.learn(page.asked, page.json.len(), self.has_blobs);
+                self.size.learn(page.asked, page.size_bytes(), self.has_blobs);
             }
             if pages.send(fetched).await.is_err() || has_failed {
                 return;

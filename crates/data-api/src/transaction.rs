@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::operation::execute_statement::builders::ExecuteStatementFluentBuilder;
 use aws_sdk_rdsdata::types::{DecimalReturnType, LongReturnType, ResultSetOptions};
+use aws_smithy_types::body::SdkBody;
 use tokio::time::{Instant, sleep};
 
 use crate::answer::RawAnswer;
@@ -62,11 +63,12 @@ impl Transaction {
         self.statement(sql).send().await.map(drop).map_err(|error| call.error(error))
     }
 
-    /// Runs one statement and hands its answer on as it came, JSON.
-    pub(crate) async fn fetch(&self, sql: &str, call: Call) -> Result<String, Error> {
-        let sent = self.statement(sql).customize().interceptor(RawAnswer).send().await;
-        let answer = sent.map_err(|error| call.error(error))?;
-        answer.formatted_records.ok_or_else(|| Error::malformed("a body that cannot be read"))
+    /// Runs one statement and hands its answer's body on as it came, unread.
+    pub(crate) async fn fetch(&self, sql: &str, call: Call) -> Result<SdkBody, Error> {
+        let answer = RawAnswer::default();
+        let sent = self.statement(sql).customize().interceptor(answer.clone()).send().await;
+        sent.map_err(|error| call.error(error))?;
+        answer.into_body().ok_or_else(|| Error::malformed("no body"))
     }
 
     /// One statement. It is never sent twice, whatever happens to its answer.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
@@ -23,18 +23,21 @@ use crate::{COLUMNS_KEY, Error, ReportColumn};
 const PORTION_ROWS: usize = 512;
 
 /// A row group is encoded and compressed in memory before it is written: so many rows of it, as DuckDB has them, and of
-/// long rows this much. More would make smaller files by a hair, and memory that grows with the report.
+/// long rows this much. More would make smaller files by a hair, and take more memory.
 const ROW_GROUP_ROWS: usize = 240 * PORTION_ROWS;
 const ROW_GROUP_BYTES: usize = 32 * 1024 * 1024;
 
-/// A column whose distinct values take more than that is written plain from there on: half a dictionary costs more than
-/// none. Of numbers fewer bytes are tried, as zstd does about as well on them plain.
+/// A column whose distinct values take more than that goes on without a dictionary: half a one costs more than none. Of
+/// numbers fewer bytes are tried, since they are short without one too.
 const DICTIONARY_BYTES: usize = 64 * 1024;
 const DICTIONARY_BYTES_OF_NUMBERS: usize = 8 * 1024;
 
-/// Pages end at 1 MiB or here. The larger they are the better zstd does; a page index of shorter ones saves a reader
-/// little, since it fetches whole megabytes.
-const PAGE_ROWS: usize = 128 * 1024;
+/// Pages end at 1 MiB or here. Larger ones make files smaller by a hair, but every column keeps its page and tables of
+/// zstd for it in memory; shorter ones make the page index longer, which is kept until the end.
+const PAGE_ROWS: usize = 30 * PORTION_ROWS;
+
+/// Behind delta encoding the higher levels find nothing more in numbers, and 3 % in text, for twice the tables.
+const ZSTD_LEVEL: i32 = 1;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +53,7 @@ pub struct Summary {
 /// Writes a report into `sink`, which sees bytes as row groups fill up. The file is complete when
 /// [`ReportWriter::finish`] returns; dropped before, it leaves a file that no reader takes.
 ///
-/// zstd, dictionaries, page indexes and statistics; timestamps of microseconds, decimals and lists as Athena
+/// zstd, dictionaries, deltas of integers, page indexes and statistics; timestamps of microseconds, decimals and lists as Athena
 /// reads them. Columns are renamed by [`athena_names`].
 pub struct ReportWriter<W: Write + Send> {
     writer: ArrowWriter<Counted<W>>,
@@ -84,7 +87,7 @@ impl<W: Write + Send> ReportWriter<W> {
         let mut properties = WriterProperties::builder()
             .set_created_by("quaestor".to_owned())
             .set_key_value_metadata(Some(metadata))
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
             .set_statistics_enabled(EnabledStatistics::Page)
             .set_dictionary_page_size_limit(DICTIONARY_BYTES)
             .set_data_page_row_count_limit(PAGE_ROWS)
@@ -94,6 +97,10 @@ impl<W: Write + Send> ReportWriter<W> {
             .set_coerce_types(true);
         for field in schema.fields().iter().filter(|field| field.data_type().is_primitive()) {
             let column = ColumnPath::from(field.name().as_str());
+            if is_integer(field.data_type()) {
+                let encoding = Encoding::DELTA_BINARY_PACKED;
+                properties = properties.set_column_encoding(column.clone(), encoding);
+            }
             properties = properties
                 .set_column_dictionary_page_size_limit(column, DICTIONARY_BYTES_OF_NUMBERS);
         }
@@ -185,6 +192,16 @@ pub fn report_columns(schema: &Schema) -> Result<Vec<ReportColumn>, Error> {
         Ok(ReportColumn { name, original: field.name().clone(), athena_type })
     };
     athena_names(&originals).into_iter().zip(schema.fields()).map(column).collect()
+}
+
+/// Whether Parquet has it as INT32 or INT64. Their differences take a fraction of their bytes; Trino, on which Athena
+/// stands, reads them so since 2019 (trinodb/trino#334).
+fn is_integer(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Date32 | DataType::Timestamp(..) => true,
+        DataType::Decimal128(precision, _) => *precision <= 18,
+        other => other.is_integer(),
+    }
 }
 
 /// A sink that counts what it takes.

@@ -5,6 +5,7 @@
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use aws_smithy_types::body::SdkBody;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ fn answer(type_names: &[&str], asked: u64, json: String) -> Result<Decoded, Erro
         Described::new(&serde_json::from_value(metadata).unwrap(), false).column
     });
     let columns: Vec<Column> = metadata.collect();
-    decode(&columns, &schema(&columns), &Page { json, asked })
+    decode(&columns, &schema(&columns), &Page { body: SdkBody::from(json), asked })
 }
 
 /// Decodes one cell of a column of that type.
