@@ -31,6 +31,20 @@ pub(crate) fn columns() -> impl Strategy<Value = Vec<Column>> {
     )
 }
 
+/// Every kind of number that Parquet keeps as an integer, with more values than its dictionary takes.
+pub(crate) fn long_columns() -> impl Strategy<Value = Vec<Column>> {
+    const ROWS: usize = 3_000;
+    let is_integer = |kind: &Kind| {
+        ["smallint", "integer", "bigint", "numeric(9,2)", "numeric(18,4)", "date"]
+            .contains(&kind.name)
+            || kind.name.starts_with("timestamp")
+    };
+    let kinds = kinds().into_iter().enumerate().filter(|(_, kind)| is_integer(kind));
+    kinds
+        .map(|(at, kind)| (Just(at), vec(option::weighted(0.9, kind.values), ROWS)))
+        .collect::<Vec<_>>()
+}
+
 /// What makes the table `name` of these columns, beside `n`, which counts its rows.
 pub(crate) fn script(name: &str, columns: &[Column]) -> String {
     let kinds = kinds();
@@ -73,6 +87,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
         ),
         kind("real", num::f32::ANY.prop_map(|it| format!("{it:?}")).boxed()),
         kind("double precision", num::f64::ANY.prop_map(|it| format!("{it:?}")).boxed()),
+        kind("numeric(9,2)", units(9, 2)),
+        kind("numeric(18,4)", units(18, 4)),
         kind("numeric(20,4)", digits(4..=4)),
         kind("numeric", digits(0..=18)),
         kind("text", text()),
@@ -94,6 +110,12 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind("integer[]", list(any::<i32>().prop_map(|it| it.to_string()).boxed())),
         kind("text[]", list(text())),
     ]
+}
+
+/// As many digits as a numeric of that precision has.
+fn units(precision: u32, scale: u8) -> BoxedStrategy<String> {
+    let most = 10_i64.pow(precision) - 1;
+    (-most..=most).prop_map(move |units| format!("{units}e-{scale}")).boxed()
 }
 
 fn digits(scale: std::ops::RangeInclusive<u8>) -> BoxedStrategy<String> {

@@ -1,4 +1,7 @@
 //! The part of an upload that fills. It waits in a file, so that what is on its way to S3 takes no memory.
+//!
+//! The SDK does not sign what it reads from a file. What holds it to its bytes is TLS, and the checksum among the signed
+//! headers, by which S3 refuses any others.
 
 use std::io;
 
@@ -12,7 +15,8 @@ use tokio::io::{AsyncWriteExt as _, BufWriter};
 /// Bytes that are written, and later read, at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// A part in a temporary file, which goes with it. Lambda gives a function 512 MB of them, and encrypts them.
+/// A part in a temporary file, which is deleted with it. Lambda gives a function 512 MB of `/tmp` at least and encrypts it:
+/// "Configure ephemeral storage for Lambda functions" of the Lambda Developer Guide.
 #[derive(Debug)]
 pub(crate) struct Part {
     path: TempPath,

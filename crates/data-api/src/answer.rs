@@ -19,7 +19,7 @@ pub(crate) struct RawAnswer(Arc<OnceLock<SdkBody>>);
 
 impl RawAnswer {
     /// The body, once the call has succeeded.
-    pub(crate) fn into_body(self) -> Option<SdkBody> {
+    pub(crate) fn body(&self) -> Option<SdkBody> {
         self.0.get().and_then(SdkBody::try_clone)
     }
 }

@@ -68,7 +68,7 @@ impl Transaction {
         let answer = RawAnswer::default();
         let sent = self.statement(sql).customize().interceptor(answer.clone()).send().await;
         sent.map_err(|error| call.error(error))?;
-        answer.into_body().ok_or_else(|| Error::malformed("no body"))
+        answer.body().ok_or_else(|| Error::malformed("no body"))
     }
 
     /// One statement. It is never sent twice, whatever happens to its answer.

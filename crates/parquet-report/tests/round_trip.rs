@@ -11,6 +11,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use bytes::Bytes;
+use parquet::basic::Encoding;
 use parquet::file::metadata::ParquetMetaDataReader;
 use parquet_report::{Cells, Error, ReportReader, ReportWriter, Summary, write_csv};
 use proptest::prelude::*;
@@ -215,6 +216,48 @@ fn what_athena_cannot_hold_is_refused() {
     let mut writer = ReportWriter::new(Vec::new(), &every_type().schema(), []).unwrap();
     let other = batch(vec![("boolean", Arc::new(Int32Array::from(vec![1])) as ArrayRef)]);
     assert!(matches!(writer.write(&other), Err(Error::Batch(_))));
+}
+
+/// Of as many distinct values as leave no dictionary.
+#[test]
+fn integers_are_kept_as_their_differences() {
+    let rows = || 0_i64..5_000;
+    let decimals = |precision| {
+        let values = rows().map(|row| i128::from(row * 7919));
+        let values = Decimal128Array::from_iter_values(values);
+        Arc::new(values.with_precision_and_scale(precision, 2).unwrap())
+    };
+    let written = batch(vec![
+        ("smallint", Arc::new(rows().map(|row| Some(row as i16)).collect::<Int16Array>())),
+        ("int", Arc::new(rows().map(|row| Some(row as i32)).collect::<Int32Array>())),
+        ("bigint", Arc::new(rows().map(Some).collect::<Int64Array>())),
+        ("date", Arc::new(rows().map(|row| Some(row as i32)).collect::<Date32Array>())),
+        ("instant", Arc::new(rows().map(Some).collect::<TimestampMicrosecondArray>())),
+        ("small", decimals(9)),
+        ("middle", decimals(18)),
+        ("large", decimals(19)),
+        ("double", Arc::new(rows().map(|row| Some(row as f64)).collect::<Float64Array>())),
+    ]);
+    let (file, _) = write(&written.schema(), &[written]);
+    let file = ParquetMetaDataReader::new().parse_and_finish(&file).unwrap();
+    let are_deltas = file.row_group(0).columns().iter().map(|column| {
+        (
+            column.column_descr().name(),
+            column.encodings().any(|it| it == Encoding::DELTA_BINARY_PACKED),
+        )
+    });
+    let expected = [
+        ("smallint", true),
+        ("int", true),
+        ("bigint", true),
+        ("date", true),
+        ("instant", true),
+        ("small", true),
+        ("middle", true),
+        ("large", false),
+        ("double", false),
+    ];
+    assert_eq!(are_deltas.collect::<Vec<_>>(), expected);
 }
 
 #[test]
