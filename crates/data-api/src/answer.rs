@@ -1,7 +1,8 @@
 //! The body of an answer as it came. The SDK still signs, sends, times out and sorts errors; it only does not
 //! make a heap object of every cell.
 
-use std::sync::{Arc, OnceLock};
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_rdsdata::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_rdsdata::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -12,15 +13,15 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorErr
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
 use aws_smithy_types::body::SdkBody;
 
-/// Keeps the body of a successful answer to the call of ExecuteStatement that it intercepts. The call itself returns an
-/// empty output: the body is not copied, and nobody has read it yet.
+/// Takes the body of a successful answer to the call of ExecuteStatement that it intercepts, as it comes. The call itself
+/// returns an empty output.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RawAnswer(Arc<OnceLock<SdkBody>>);
+pub(crate) struct RawAnswer(Arc<Mutex<Option<SdkBody>>>);
 
 impl RawAnswer {
-    /// The body, once the call has succeeded.
+    /// The body, which is on its way, once the call has succeeded.
     pub(crate) fn body(&self) -> Option<SdkBody> {
-        self.0.get().and_then(SdkBody::try_clone)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -44,15 +45,13 @@ impl Intercept for RawAnswer {
 }
 
 impl DeserializeResponse for RawAnswer {
-    fn deserialize_nonstreaming_with_config(
+    fn deserialize_streaming_with_config(
         &self,
-        response: &HttpResponse,
+        response: &mut HttpResponse,
         _: &ConfigBag,
-    ) -> Result<Output, OrchestratorError<Error>> {
-        if let Some(body) = response.body().try_clone() {
-            // One answer a call: it is never sent twice.
-            let _ = self.0.set(body);
-        }
-        Ok(Output::erase(ExecuteStatementOutput::builder().build()))
+    ) -> Option<Result<Output, OrchestratorError<Error>>> {
+        let body = mem::replace(response.body_mut(), SdkBody::taken());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+        Some(Ok(Output::erase(ExecuteStatementOutput::builder().build())))
     }
 }

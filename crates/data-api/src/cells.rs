@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arrow::array::timezone::Tz;
 use arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder,
     Float64Builder, Int16Builder, Int32Builder, Int64Builder, ListBuilder, StringBuilder,
@@ -12,6 +11,7 @@ use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
 use arrow::datatypes::{DataType, Date32Type};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::Utc;
 
 use crate::decimal;
 use crate::types::list_element;
@@ -186,8 +186,6 @@ pub(crate) fn date(text: &str) -> Result<i32, Misfit> {
 
 /// Microseconds since 1970. A `timestamptz` comes in UTC without an offset, and is read with one too.
 pub(crate) fn timestamp(text: &str) -> Result<i64, Misfit> {
-    const UTC: &str = "+00:00";
-    let utc: Tz = UTC.parse().map_err(|_| Misfit::Kind)?;
-    let instant = string_to_datetime(&utc, text).map_err(|_| Misfit::Range)?;
+    let instant = string_to_datetime(&Utc, text).map_err(|_| Misfit::Range)?;
     Ok(instant.timestamp_micros())
 }

@@ -1,5 +1,7 @@
 //! The cursor: pages as batches, the next one on its way while the caller works on this one.
 
+use std::mem;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 
@@ -22,6 +24,8 @@ pub struct Cursor {
     columns: Vec<Column>,
     schema: SchemaRef,
     next: Next,
+    /// The last page, whose memory takes in another.
+    read: Option<Page>,
     remaining: Option<u64>,
     is_truncated: bool,
     rounded_values: u64,
@@ -52,6 +56,7 @@ impl Cursor {
             schema: column::schema(&columns),
             columns,
             next: Next::Here(first),
+            read: None,
             remaining: query.limits.max_rows,
             is_truncated: false,
             rounded_values: 0,
@@ -108,13 +113,15 @@ impl Cursor {
             self.next = Next::OnTheirWay(Pages::start(self.asking(rows, &page)));
         }
         self.rounded_values += decoded.rounded_values;
+        self.read = Some(page);
         Ok(Some(batch).filter(|batch| batch.num_rows() > 0))
     }
 
     /// The page that comes next. To drop this future loses nothing: the call stays on its way.
     async fn page(&mut self) -> Result<Option<Page>, Error> {
         if let Next::OnTheirWay(pages) = &mut self.next {
-            return match pages.next().await {
+            let read = self.read.take().map(|page| page.body).unwrap_or_default();
+            return match pages.next(read).await {
                 Some(page) => page.map(Some).map_err(|error| nested(error, &self.columns)),
                 None => {
                     let message = "a fetch was broken off; begin anew";
@@ -122,7 +129,7 @@ impl Cursor {
                 }
             };
         }
-        match std::mem::replace(&mut self.next, Next::Lost) {
+        match mem::replace(&mut self.next, Next::Lost) {
             Next::Here(page) => Ok(Some(page)),
             Next::End => {
                 self.next = Next::End;
@@ -167,7 +174,7 @@ impl Cursor {
     }
 
     async fn abandon(&mut self) {
-        if let Next::OnTheirWay(pages) = std::mem::replace(&mut self.next, Next::Lost) {
+        if let Next::OnTheirWay(pages) = mem::replace(&mut self.next, Next::Lost) {
             // Their rows are of no use any more, but a rollback must not meet a call under way.
             pages.stop().await;
         }

@@ -16,37 +16,78 @@ pub(crate) fn parse(text: &str, precision: u8, scale: i8) -> Option<Decimal> {
         None => (false, text),
     };
     // Java prints a BigDecimal with many zeros in scientific notation, and the service is written in it.
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+    let (mantissa, exponent) = match unsigned.bytes().position(|byte| matches!(byte, b'e' | b'E')) {
+        Some(place) => (&unsigned[..place], unsigned[place + 1..].parse::<i32>().ok()?),
         None => (unsigned, 0),
     };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = || whole.bytes().chain(fraction.bytes());
-    if digits().next().is_none() || !digits().all(|digit| digit.is_ascii_digit()) {
+    let point = mantissa.bytes().position(|byte| byte == b'.');
+    let whole_digits = point.unwrap_or(mantissa.len());
+    let digit_count = mantissa.len() - usize::from(point.is_some());
+    if digit_count == 0 {
         return None;
     }
 
     // The number of leading digits that lie before the last one that is kept.
-    let kept = i64::try_from(whole.len()).ok()? + i64::from(exponent) + i64::from(scale);
-    let mut units = 0_i128;
+    let kept = i64::try_from(whole_digits).ok()? + i64::from(exponent) + i64::from(scale);
+    let mut units = Units::default();
     let mut rounded = false;
     let mut round_up = false;
-    for (place, digit) in (0_i64..).zip(digits()) {
-        let digit = digit - b'0';
+    let digits = mantissa.bytes().enumerate().filter(|(place, _)| Some(*place) != point);
+    for (place, (_, byte)) in (0_i64..).zip(digits) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
         if place < kept {
-            units = units.checked_mul(10)?.checked_add(i128::from(digit))?;
+            units.push(digit)?;
         } else {
             rounded |= digit != 0;
             round_up |= place == kept && digit >= 5;
         }
     }
-    let missing = kept - (whole.len() + fraction.len()) as i64;
+    let mut units = units.sum()?;
+    let missing = kept - digit_count as i64;
     if units != 0 && missing > 0 {
-        units = units.checked_mul(10_i128.checked_pow(u32::try_from(missing).ok()?)?)?;
+        units = units.checked_mul(*POWERS_OF_TEN.get(usize::try_from(missing).ok()?)?)?;
     }
     units += i128::from(round_up);
-    let fits = units < 10_i128.checked_pow(u32::from(precision))?;
+    let fits = units < *POWERS_OF_TEN.get(usize::from(precision))?;
     fits.then_some(Decimal { units: if is_negative { -units } else { units }, rounded })
+}
+
+/// `10^0` to `10^38`, the largest of which an `i128` holds.
+const POWERS_OF_TEN: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut exponent = 1;
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
+    }
+    powers
+};
+
+/// Digits as they come. An `i128` is multiplied once for eighteen of them, since that takes as long as all the rest.
+#[derive(Default)]
+struct Units {
+    before: i128,
+    last: u64,
+    last_digits: usize,
+}
+
+impl Units {
+    fn push(&mut self, digit: u8) -> Option<()> {
+        if self.last_digits == 18 {
+            (self.before, self.last, self.last_digits) = (self.sum()?, 0, 0);
+        }
+        self.last = self.last * 10 + u64::from(digit);
+        self.last_digits += 1;
+        Some(())
+    }
+
+    fn sum(&self) -> Option<i128> {
+        let before = self.before.checked_mul(POWERS_OF_TEN[self.last_digits])?;
+        before.checked_add(i128::from(self.last))
+    }
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::cells::{CellBuilder, Misfit};
+use crate::json::Json;
 use crate::member::Member;
 use crate::page::{Page, unreadable};
 use crate::{Column, Error, ErrorKind};
@@ -35,15 +35,12 @@ pub(crate) fn decode(
     let rows =
         usize::try_from(page.asked).unwrap_or(0).min(page.size_bytes() / 4 / columns.len().max(1));
     let cells = columns.iter().map(|column| CellBuilder::new(&column.data_type, rows)).collect();
-    let mut rows = Rows { cells, row_count: 0, fault: None };
-    let mut json = serde_json::Deserializer::from_str(page.json()?);
-    let read =
-        Answer(&mut rows).deserialize(&mut json).and_then(|parts| json.end().map(|()| parts));
-    let parts = match (rows.fault.take(), read) {
-        (Some(fault), _) => return Err(fault.error(columns)),
-        (None, Err(_)) => return Err(unreadable()),
-        (None, Ok(parts)) => parts,
-    };
+    let mut rows = Rows { cells, row_count: 0 };
+    let parts = answer(&mut Json::new(page.json()?), &mut rows).map_err(|fault| match fault {
+        Fault::Cell(place, misfit) => misfit_of(&columns[place], misfit),
+        Fault::Fields => Error::malformed("a record whose fields are not the columns"),
+        Fault::Json => unreadable(),
+    })?;
     if !parts.records {
         return Err(Error::malformed("a page without records"));
     }
@@ -64,40 +61,35 @@ pub(crate) fn decode(
 struct Rows {
     cells: Vec<CellBuilder>,
     row_count: u64,
-    /// What ended the reading, if not the JSON itself.
-    fault: Option<Fault>,
 }
 
+/// What ended the reading.
 enum Fault {
     /// In the column at that place.
     Cell(usize, Misfit),
     /// A record has not one field a column.
     Fields,
+    /// It is not the JSON of an answer.
+    Json,
 }
 
-impl Fault {
-    fn error(self, columns: &[Column]) -> Error {
-        let (place, misfit) = match self {
-            Fault::Cell(place, misfit) => (place, misfit),
-            Fault::Fields => return Error::malformed("a record whose fields are not the columns"),
-        };
-        let Column { name, postgres_type, data_type, .. } = &columns[place];
-        match misfit {
-            Misfit::Kind => Error::new(
-                ErrorKind::UnsupportedType,
-                format!(
-                    "column `{name}` of type `{postgres_type}` comes in a form that does not fit its type; cast it to \
-                     text: `(…)::text AS {name}`"
-                ),
+fn misfit_of(column: &Column, misfit: Misfit) -> Error {
+    let Column { name, postgres_type, data_type, .. } = column;
+    match misfit {
+        Misfit::Kind => Error::new(
+            ErrorKind::UnsupportedType,
+            format!(
+                "column `{name}` of type `{postgres_type}` comes in a form that does not fit its type; cast it to \
+                 text: `(…)::text AS {name}`"
             ),
-            Misfit::Range => Error::new(
-                ErrorKind::ValueOutOfRange,
-                format!(
-                    "column `{name}` of type `{postgres_type}` holds a value that `{data_type}` cannot hold (too large, \
-                     infinite, or no number); cast it to text: `(…)::text AS {name}`"
-                ),
+        ),
+        Misfit::Range => Error::new(
+            ErrorKind::ValueOutOfRange,
+            format!(
+                "column `{name}` of type `{postgres_type}` holds a value that `{data_type}` cannot hold (too large, \
+                 infinite, or no number); cast it to text: `(…)::text AS {name}`"
             ),
-        }
+        ),
     }
 }
 
@@ -109,106 +101,98 @@ struct Parts {
 }
 
 /// The answer: an object.
-struct Answer<'a>(&'a mut Rows);
-
-impl<'de> DeserializeSeed<'de> for Answer<'_> {
-    type Value = Parts;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Parts, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Answer<'_> {
-    type Value = Parts;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an answer of ExecuteStatement")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts, A::Error> {
-        let mut parts = Parts::default();
-        while let Some(key) = map.next_key::<&str>()? {
-            match key {
-                "records" => {
-                    map.next_value_seed(Records(&mut *self.0))?;
-                    parts.records = true;
-                }
-                "columnMetadata" => {
-                    parts.columns = Some(map.next_value::<Vec<IgnoredAny>>()?.len())
-                }
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
+fn answer(json: &mut Json<'_>, rows: &mut Rows) -> Result<Parts, Fault> {
+    let mut parts = Parts::default();
+    list(json, ["{", "}"], |json| {
+        let key = json.string().ok_or(Fault::Json)?;
+        if !json.take(":") {
+            return Err(Fault::Json);
         }
-        Ok(parts)
-    }
-}
-
-/// Its records: a list.
-struct Records<'a>(&'a mut Rows);
-
-impl<'de> DeserializeSeed<'de> for Records<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Records<'_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("records")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut records: A) -> Result<(), A::Error> {
-        while records.next_element_seed(Record(&mut *self.0))?.is_some() {
-            self.0.row_count += 1;
+        match &*key {
+            "records" => {
+                list(json, ["[", "]"], |json| record(json, rows))?;
+                parts.records = true;
+            }
+            "columnMetadata" => {
+                let columns: Vec<IgnoredAny> = parsed(json)?;
+                parts.columns = Some(columns.len());
+            }
+            _ => drop(json.value().ok_or(Fault::Json)?),
         }
         Ok(())
+    })?;
+    if json.is_at_end() { Ok(parts) } else { Err(Fault::Json) }
+}
+
+/// What stands between two brackets, one after the other.
+fn list<'a>(
+    json: &mut Json<'a>,
+    [open, close]: [&str; 2],
+    mut element: impl FnMut(&mut Json<'a>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    if !json.take(open) {
+        return Err(Fault::Json);
+    }
+    if json.take(close) {
+        return Ok(());
+    }
+    loop {
+        element(json)?;
+        if !json.take(",") {
+            return if json.take(close) { Ok(()) } else { Err(Fault::Json) };
+        }
     }
 }
 
 /// One record: a list of one field a column.
-struct Record<'a>(&'a mut Rows);
+fn record(json: &mut Json<'_>, rows: &mut Rows) -> Result<(), Fault> {
+    let mut cells = rows.cells.iter_mut().enumerate();
+    list(json, ["[", "]"], |json| {
+        let (place, cell) = cells.next().ok_or(Fault::Fields)?;
+        field(json, cell)?.map_err(|misfit| Fault::Cell(place, misfit))
+    })?;
+    rows.row_count += 1;
+    if cells.next().is_none() { Ok(()) } else { Err(Fault::Fields) }
+}
 
-impl<'de> DeserializeSeed<'de> for Record<'_> {
-    type Value = ();
+/// One field, into its cell.
+fn field(json: &mut Json<'_>, cell: &mut CellBuilder) -> Result<Result<(), Misfit>, Fault> {
+    let mut ahead = *json;
+    if let Some(taken) = plain_field(&mut ahead, cell) {
+        *json = ahead;
+        return Ok(taken);
+    }
+    let value = json.value().ok_or(Fault::Json)?;
+    FieldOf(cell)
+        .deserialize(&mut serde_json::Deserializer::from_str(value))
+        .map_err(|_| Fault::Json)
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+/// The fields that most are, in the form in which they are written.
+fn plain_field(json: &mut Json<'_>, cell: &mut CellBuilder) -> Option<Result<(), Misfit>> {
+    // By the first letter of the member.
+    match json.peek(2)? {
+        b's' if json.take(r#"{"stringValue":"#) => {
+            let text = json.string()?;
+            json.take("}").then(|| cell.append_text(&text))
+        }
+        b'l' if json.take(r#"{"longValue":"#) => {
+            let value = json.integer()?;
+            json.take("}").then(|| cell.append_long(value))
+        }
+        b'i' if json.take(r#"{"isNull":true}"#) => {
+            cell.append_null();
+            Some(Ok(()))
+        }
+        b'b' if json.take(r#"{"booleanValue":true}"#) => Some(cell.append_boolean(true)),
+        b'b' if json.take(r#"{"booleanValue":false}"#) => Some(cell.append_boolean(false)),
+        _ => None,
     }
 }
 
-impl<'de> Visitor<'de> for Record<'_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a record")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let Rows { cells, fault, .. } = self.0;
-        for (place, cell) in cells.iter_mut().enumerate() {
-            match fields.next_element_seed(FieldOf(cell))? {
-                Some(Ok(())) => {}
-                Some(Err(misfit)) => {
-                    *fault = Some(Fault::Cell(place, misfit));
-                    return Err(A::Error::custom("a cell"));
-                }
-                None => {
-                    *fault = Some(Fault::Fields);
-                    return Err(A::Error::custom("too few fields"));
-                }
-            }
-        }
-        if fields.next_element::<IgnoredAny>()?.is_some() {
-            *fault = Some(Fault::Fields);
-            return Err(A::Error::custom("too many fields"));
-        }
-        Ok(())
-    }
+fn parsed<'a, T: Deserialize<'a>>(json: &mut Json<'a>) -> Result<T, Fault> {
+    let value = json.value().ok_or(Fault::Json)?;
+    serde_json::from_str(value).map_err(|_| Fault::Json)
 }
 
 /// One field: an object whose one member says what kind of value it holds.

@@ -46,7 +46,7 @@ impl Call {
                 ErrorKind::Misconfigured,
                 "the call to the RDS Data API could not be made",
             ),
-            _ => Error::new(ErrorKind::Unavailable, "the RDS Data API did not answer; begin anew"),
+            _ => no_answer(),
         };
         // The cause alone: an `SdkError` holds the response as well.
         match error.into_source() {
@@ -177,6 +177,11 @@ impl Call {
             Error::new(ErrorKind::PageOverflow { page_rows }, message)
         }
     }
+}
+
+/// The call's answer is not known: neither is what it did.
+pub(crate) fn no_answer() -> Error {
+    Error::new(ErrorKind::Unavailable, "the RDS Data API did not answer; begin anew")
 }
 
 /// Three wordings are known: "Database returned more than the allowed response size limit", "Database

@@ -56,6 +56,7 @@ mod decimal;
 mod decode;
 mod error;
 mod failure;
+mod json;
 mod limits;
 mod member;
 mod page;

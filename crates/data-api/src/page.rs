@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use aws_smithy_types::body::SdkBody;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -15,7 +14,7 @@ use crate::{Error, ErrorKind, Limits};
 /// What one `FETCH` returned, unread.
 pub(crate) struct Page {
     /// The answer's body, in memory.
-    pub(crate) body: SdkBody,
+    pub(crate) body: Vec<u8>,
     /// The rows that were asked for; a page of fewer is the last.
     pub(crate) asked: u64,
 }
@@ -28,29 +27,26 @@ impl fmt::Debug for Page {
 }
 
 impl Page {
-    /// Fetches `rows` rows at most.
+    /// Fetches `rows` rows at most, into the memory of `body`.
     pub(crate) async fn fetch(
         transaction: &Transaction,
         rows: u64,
         timeout: Duration,
+        body: Vec<u8>,
     ) -> Result<Page, Error> {
         let call = Call { sql_offset: None, page_rows: rows, timeout };
         let sql = format!("FETCH FORWARD {rows} FROM quaestor");
-        Ok(Page { body: transaction.fetch(&sql, call).await?, asked: rows })
+        Ok(Page { body: transaction.fetch(&sql, call, body).await?, asked: rows })
     }
 
     /// The bytes of the answer.
     pub(crate) fn size_bytes(&self) -> usize {
-        self.bytes().len()
+        self.body.len()
     }
 
     /// The answer's JSON.
     pub(crate) fn json(&self) -> Result<&str, Error> {
-        str::from_utf8(self.bytes()).map_err(|_| unreadable())
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.body.bytes().unwrap_or_default()
+        str::from_utf8(&self.body).map_err(|_| unreadable())
     }
 
     /// The first record, of whole numbers alone.
@@ -188,7 +184,7 @@ mod tests {
     #[test]
     fn what_is_left_out_is_not_taken_for_no_rows() {
         let check = |json: &str, expected: &str| {
-            let page = Page { body: SdkBody::from(json), asked: 1 };
+            let page = Page { body: json.into(), asked: 1 };
             let error = page.metadata().err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(expected), "{json}: {error}");
         };

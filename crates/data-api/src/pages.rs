@@ -1,9 +1,8 @@
 //! The pages after the first, read ahead by a task of their own.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::Error;
@@ -22,12 +21,12 @@ pub(crate) struct Asking {
 }
 
 /// Pages on their way, one call at a time. Each page is asked for the moment that the one before has come, if the caller
-/// waits for it: its task may then work on that page at once, and need not come to the sending first.
+/// waits for that one, and else when the caller comes for it.
 #[derive(Debug)]
 pub(crate) struct Pages {
     pages: mpsc::Receiver<Result<Page, Error>>,
-    /// One permit for each page that was waited for, which lets one more be asked for.
-    waited_for: Arc<Semaphore>,
+    /// Bodies of pages that were read. Each lets one more page be asked for, and takes it in.
+    read: mpsc::Sender<Vec<u8>>,
     task: JoinHandle<()>,
 }
 
@@ -35,15 +34,16 @@ impl Pages {
     /// Asks for the first of them.
     pub(crate) fn start(asking: Asking) -> Pages {
         let (sender, pages) = mpsc::channel(1);
-        let waited_for = Arc::new(Semaphore::new(0));
-        let task = tokio::spawn(asking.run(sender, Arc::clone(&waited_for)));
-        Pages { pages, waited_for, task }
+        let (read, bodies) = mpsc::channel(1);
+        let task = tokio::spawn(asking.run(sender, bodies));
+        Pages { pages, read, task }
     }
 
-    /// The next one. `None` when what was wanted has come, after a failure, and when the task broke off. To drop this
-    /// future loses nothing.
-    pub(crate) async fn next(&mut self) -> Option<Result<Page, Error>> {
-        self.waited_for.add_permits(1);
+    /// The next one, for the body of the last. `None` when what was wanted has come, after a failure, and when the task
+    /// broke off. To drop this future loses nothing.
+    pub(crate) async fn next(&mut self, read: Vec<u8>) -> Option<Result<Page, Error>> {
+        // There is one already if this was dropped before, and nobody takes it after the last page.
+        let _ = self.read.try_send(read);
         self.pages.recv().await
     }
 
@@ -58,23 +58,48 @@ impl Pages {
 impl Asking {
     /// Whether a page is full shows when it is read. A page in the middle is taken for a full one: at the end that
     /// costs a call that returns no rows.
-    async fn run(mut self, pages: mpsc::Sender<Result<Page, Error>>, waited_for: Arc<Semaphore>) {
-        while self.wanted != Some(0) {
-            let rows = self.size.rows().min(self.wanted.unwrap_or(u64::MAX));
-            self.wanted = self.wanted.map(|wanted| wanted - rows);
-            let fetched = Page::fetch(&self.transaction, rows, self.timeout).await;
-            let has_failed = fetched.is_err();
-            if let Ok(page) = &fetched {
+    async fn run(
+        mut self,
+        pages: mpsc::Sender<Result<Page, Error>>,
+        mut bodies: mpsc::Receiver<Vec<u8>>,
+    ) {
+        let mut fetched = self.fetch(Vec::new()).await;
+        while let Some(page) = fetched {
+            let has_failed = page.is_err();
+            if let Ok(page) = &page {
                 self.size.learn(page.asked, page.size_bytes(), self.has_blobs);
             }
-            if pages.send(fetched).await.is_err() || has_failed {
-                return;
-            }
-            tokio::select! {
-                biased;
-                () = pages.closed() => return,
-                Ok(permit) = waited_for.acquire() => permit.forget(),
-            }
+            fetched = match bodies.try_recv() {
+                // The caller waits, and the service stands idle: it is asked before the caller begins to read.
+                Ok(body) if !has_failed => {
+                    let (fetched, handed_on) =
+                        tokio::join!(biased; self.fetch(body), pages.send(page));
+                    if handed_on.is_err() {
+                        return;
+                    }
+                    fetched
+                }
+                _ => {
+                    if pages.send(page).await.is_err() || has_failed {
+                        return;
+                    }
+                    tokio::select! {
+                        biased;
+                        () = pages.closed() => return,
+                        Some(body) = bodies.recv() => self.fetch(body).await,
+                    }
+                }
+            };
         }
+    }
+
+    /// The next page, if more rows are wanted.
+    async fn fetch(&mut self, body: Vec<u8>) -> Option<Result<Page, Error>> {
+        if self.wanted == Some(0) {
+            return None;
+        }
+        let rows = self.size.rows().min(self.wanted.unwrap_or(u64::MAX));
+        self.wanted = self.wanted.map(|wanted| wanted - rows);
+        Some(Page::fetch(&self.transaction, rows, self.timeout, body).await)
     }
 }

@@ -118,7 +118,7 @@ impl Query {
         let sql_offset = DECLARE.len() + around.before.chars().count();
         let call = Call { sql_offset: Some(sql_offset), page_rows: 0, timeout };
         transaction.execute(declare, call).await?;
-        Page::fetch(transaction, rows, timeout).await
+        Page::fetch(transaction, rows, timeout, Vec::new()).await
     }
 
     fn declare(&self, Around { before, after }: Around<'_>) -> Result<String, Error> {

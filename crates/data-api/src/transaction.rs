@@ -5,12 +5,16 @@ use std::time::Duration;
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::operation::execute_statement::builders::ExecuteStatementFluentBuilder;
 use aws_sdk_rdsdata::types::{DecimalReturnType, LongReturnType, ResultSetOptions};
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use tokio::time::{Instant, sleep};
 
 use crate::answer::RawAnswer;
-use crate::failure::Call;
+use crate::failure::{Call, no_answer};
 use crate::{Database, Error, ErrorKind};
+
+/// What the service answers at most: "Data API limitations" of the Aurora User Guide. No `Content-Length` is believed
+/// beyond it.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// A transaction that has begun. The service takes one call at a time in it.
 #[derive(Debug, Clone)]
@@ -63,12 +67,25 @@ impl Transaction {
         self.statement(sql).send().await.map(drop).map_err(|error| call.error(error))
     }
 
-    /// Runs one statement and hands its answer's body on as it came, unread.
-    pub(crate) async fn fetch(&self, sql: &str, call: Call) -> Result<SdkBody, Error> {
+    /// Runs one statement and hands its answer's body on as it came, unread, in place of what is in `bytes`.
+    pub(crate) async fn fetch(
+        &self,
+        sql: &str,
+        call: Call,
+        mut bytes: Vec<u8>,
+    ) -> Result<Vec<u8>, Error> {
+        bytes.clear();
         let answer = RawAnswer::default();
         let sent = self.statement(sql).customize().interceptor(answer.clone()).send().await;
         sent.map_err(|error| call.error(error))?;
-        answer.body().ok_or_else(|| Error::malformed("no body"))
+        let body = answer.body().ok_or_else(|| Error::malformed("no body"))?;
+        let mut body = ByteStream::new(body);
+        // A `Content-Length` makes it one allocation.
+        bytes.reserve_exact(usize::try_from(body.size_hint().0).unwrap_or(0).min(MAX_ANSWER_BYTES));
+        while let Some(frame) = body.next().await {
+            bytes.extend_from_slice(&frame.map_err(|error| no_answer().with_source(error))?);
+        }
+        Ok(bytes)
     }
 
     /// One statement. It is never sent twice, whatever happens to its answer.

@@ -2,10 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use arrow::array::AsArray;
-use arrow::datatypes::TimestampMicrosecondType;
+use arrow::array::{Array as _, AsArray as _};
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use aws_smithy_types::body::SdkBody;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -20,7 +19,7 @@ fn answer(type_names: &[&str], asked: u64, json: String) -> Result<Decoded, Erro
         Described::new(&serde_json::from_value(metadata).unwrap(), false).column
     });
     let columns: Vec<Column> = metadata.collect();
-    decode(&columns, &schema(&columns), &Page { body: SdkBody::from(json), asked })
+    decode(&columns, &schema(&columns), &Page { body: json.into(), asked })
 }
 
 /// Decodes one cell of a column of that type.
@@ -183,6 +182,30 @@ proptest! {
         prop_assert_eq!(timestamp(&printed).ok(), Some(micros));
         let days = i32::try_from(micros.div_euclid(86_400_000_000)).unwrap();
         prop_assert_eq!(date(&printed[..10]).ok(), Some(days));
+    }
+
+    #[test]
+    fn cells_are_the_same_however_they_are_written(string in any::<String>(), number in any::<i64>(), flag in any::<bool>()) {
+        let record = json!([text(&string), long(number), { "booleanValue": flag }, { "isNull": true }, double(0.5)]);
+        let body = json!({ "columnMetadata": [{}, {}, {}, {}, {}], "records": [record], "more": { "a": [1, "]"] } });
+        let types = ["text", "int8", "bool", "text", "float8"];
+        let dense = answer(&types, 1, body.to_string()).unwrap().batch;
+        prop_assert_eq!(dense.column(0).as_string::<i32>().value(0), &string);
+        prop_assert_eq!(dense.column(1).as_primitive::<Int64Type>().value(0), number);
+        prop_assert_eq!(dense.column(2).as_boolean().value(0), flag);
+        prop_assert!(dense.column(3).is_null(0));
+        let airy = answer(&types, 1, serde_json::to_string_pretty(&body).unwrap()).unwrap().batch;
+        prop_assert_eq!(airy, dense);
+    }
+
+    #[test]
+    fn what_is_no_json_is_no_page(place in any::<prop::sample::Index>(), byte in 0_u8..128, removed in 0_usize..3) {
+        let record = json!([text("a \"b\" \n"), long(-120), { "booleanValue": true }, { "isNull": true }]);
+        let body = json!({ "columnMetadata": [{}, {}, {}, {}], "records": [record] }).to_string();
+        let place = place.index(body.len() - removed);
+        let hurt = format!("{}{}{}", &body[..place], char::from(byte), &body[place + removed..]);
+        let is_json = serde_json::from_str::<Value>(&hurt).is_ok();
+        prop_assert!(is_json || answer(&["text", "int8", "bool", "text"], 1, hurt).is_err());
     }
 
     #[test]
