@@ -17,6 +17,7 @@ mod command_line;
 mod converse;
 mod determinism;
 mod failures;
+mod file_sizes;
 mod guard_on_postgres;
 mod hostile_sql;
 mod model;

@@ -1,6 +1,7 @@
 //! What can go wrong with a report's file.
 
 use std::io;
+use std::path::PathBuf;
 
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
@@ -32,11 +33,30 @@ pub enum Error {
     Batch(#[source] ArrowError),
     /// The Parquet file cannot be written or read; its sink may have failed.
     #[error("failed to write or read the parquet file")]
-    Parquet(#[from] ParquetError),
-    /// The columns in the file's metadata cannot be read.
-    #[error("the file's metadata holds no readable `{}`", crate::COLUMNS_KEY)]
-    Columns(#[from] serde_json::Error),
+    Parquet(#[source] ParquetError),
+    /// The pages of a row group cannot be kept until it is whole.
+    #[error("failed to keep pages of the report in `{}`", folder.display())]
+    NotKept {
+        /// The folder of temporary files.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The names in the file's metadata cannot be read.
+    #[error("the file's metadata holds no readable `{}`", crate::ORIGINALS_KEY)]
+    Originals(#[from] serde_json::Error),
     /// Text could not be written to where it goes.
     #[error("failed to write the rows as text")]
     Text(#[from] io::Error),
+}
+
+impl From<ParquetError> for Error {
+    /// What failed in the midst of Parquet, but was ours, comes back as it was.
+    fn from(error: ParquetError) -> Error {
+        let ParquetError::External(source) = error else { return Error::Parquet(error) };
+        match source.downcast::<Error>() {
+            Ok(ours) => *ours,
+            Err(source) => Error::Parquet(ParquetError::External(source)),
+        }
+    }
 }

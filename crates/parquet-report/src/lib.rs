@@ -7,7 +7,9 @@
 mod athena;
 mod cells;
 mod csv;
+mod encoding;
 mod error;
+mod page_file;
 mod reader;
 mod widening;
 mod writer;
@@ -20,19 +22,17 @@ pub use reader::ReportReader;
 pub use widening::Widening;
 pub use writer::{ReportWriter, Summary, report_columns};
 
-use serde::{Deserialize, Serialize};
-
-/// A column of a report, as the file's metadata keeps it under [`COLUMNS_KEY`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A column of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportColumn {
     /// Its name in the file and in Athena.
     pub name: String,
     /// Its name in the result of the SQL.
     pub original: String,
     /// Its type in Athena's DDL.
-    #[serde(rename = "type")]
     pub athena_type: String,
 }
 
-/// The key of the file's metadata that holds a JSON array of [`ReportColumn`]s.
-pub const COLUMNS_KEY: &str = "quaestor.columns";
+/// The key of the file's metadata that holds a JSON object: from the name of each column that was renamed to its original.
+/// It is not there where none was.
+pub const ORIGINALS_KEY: &str = "quaestor.original_names";

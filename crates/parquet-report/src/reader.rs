@@ -1,14 +1,15 @@
 //! Reads a report's file back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, SchemaRef};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::reader::ChunkReader;
 
 use crate::athena::athena_type;
-use crate::{COLUMNS_KEY, Error, ReportColumn};
+use crate::{Error, ORIGINALS_KEY, ReportColumn};
 
 /// A report, batch by batch: iterate over it.
 pub struct ReportReader {
@@ -29,19 +30,16 @@ impl ReportReader {
         let metadata: BTreeMap<String, String> =
             pairs.map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default())).collect();
         let schema = SchemaRef::clone(builder.schema());
-        let columns = match metadata.get(COLUMNS_KEY) {
-            Some(columns) => serde_json::from_str(columns)?,
-            None => schema
-                .fields()
-                .iter()
-                .map(|field| ReportColumn {
-                    name: field.name().clone(),
-                    original: field.name().clone(),
-                    athena_type: athena_type(field.data_type())
-                        .unwrap_or_else(|| "unknown".to_owned()),
-                })
-                .collect(),
+        let originals: BTreeMap<String, String> = match metadata.get(ORIGINALS_KEY) {
+            Some(originals) => serde_json::from_str(originals)?,
+            None => BTreeMap::new(),
         };
+        let column = |field: &Arc<Field>| ReportColumn {
+            name: field.name().clone(),
+            original: originals.get(field.name()).unwrap_or(field.name()).clone(),
+            athena_type: athena_type(field.data_type()).unwrap_or_else(|| "unknown".to_owned()),
+        };
+        let columns = schema.fields().iter().map(column).collect();
         Ok(ReportReader { columns, metadata, row_count, schema, batches: builder.build()? })
     }
 

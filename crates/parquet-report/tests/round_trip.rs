@@ -174,7 +174,7 @@ fn names_and_metadata_are_kept() {
         report.schema().fields().iter().map(|field| field.name().clone()).collect();
     assert_eq!(in_file, ["net_amount", "net_amount_2", "column_3"]);
     let keys: Vec<_> = report.metadata().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["quaestor.as_of", "quaestor.columns", "quaestor.sql"]);
+    assert_eq!(keys, ["quaestor.as_of", "quaestor.original_names", "quaestor.sql"]);
     assert_eq!(report.metadata()["quaestor.sql"], "SELECT 1");
 }
 
@@ -216,6 +216,41 @@ fn what_athena_cannot_hold_is_refused() {
     let mut writer = ReportWriter::new(Vec::new(), &every_type().schema(), []).unwrap();
     let other = batch(vec![("boolean", Arc::new(Int32Array::from(vec![1])) as ArrayRef)]);
     assert!(matches!(writer.write(&other), Err(Error::Batch(_))));
+}
+
+#[test]
+fn a_file_begins_as_its_first_rows_ask_for() {
+    let check = |rows: i64, index: bool| {
+        let texts = |modulus: i64| -> ArrayRef {
+            Arc::new(
+                (0..rows).map(|n| Some(format!("text {}", n % modulus))).collect::<StringArray>(),
+            )
+        };
+        let numbers = |modulus: i64| -> ArrayRef {
+            Arc::new((0..rows).map(|n| (n % 9 > 0).then_some(n % modulus)).collect::<Int64Array>())
+        };
+        let written = batch(vec![
+            ("few_texts", texts(7)),
+            ("many_texts", texts(rows)),
+            ("few_numbers", numbers(50)),
+            ("many_numbers", numbers(rows / 2)),
+        ]);
+        let (file, _) = write(&written.schema(), &[written]);
+        let file = ParquetMetaDataReader::new().parse_and_finish(&file).unwrap();
+        for (column, dictionary) in
+            file.row_group(0).columns().iter().zip([true, false, true, false])
+        {
+            let name = column.column_descr().name();
+            assert_eq!(column.dictionary_page_offset().is_some(), dictionary, "{name} of {rows}");
+            assert_eq!(column.column_index_offset().is_some(), index, "{name} of {rows}");
+            assert_eq!(column.offset_index_offset().is_some(), index, "{name} of {rows}");
+            assert!(column.statistics().is_some());
+        }
+    };
+    check(300, false);
+    check(512, false);
+    check(513, true);
+    check(20_000, true);
 }
 
 /// Of as many distinct values as leave no dictionary.

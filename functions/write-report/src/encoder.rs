@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// Batches that wait while one is encoded.
-const WAITING_BATCHES: usize = 2;
+const WAITING_BATCHES: usize = 1;
 
 /// Pages of the file that wait while a part is sent.
-const WAITING_PAGES: usize = 2;
+const WAITING_PAGES: usize = 1;
 
 /// A running encoder.
 pub(crate) struct Encoder {
@@ -59,6 +59,7 @@ pub(crate) fn unwritable(error: parquet_report::Error) -> Error {
         parquet_report::Error::UnsupportedType { .. } => {
             (ErrorKind::UnsupportedType, error.to_string())
         }
+        parquet_report::Error::NotKept { .. } => (ErrorKind::Internal, error.to_string()),
         _ => (ErrorKind::Internal, "failed to write the report as Parquet".to_owned()),
     };
     Error::new(kind, message).with_source(error)
