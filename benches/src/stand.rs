@@ -72,6 +72,7 @@ impl Stand {
             ("QUAESTOR_GLUE_DATABASE", GLUE_DATABASE.to_owned()),
             // As it is deployed: infra/lib/functions.ts.
             ("MALLOC_ARENA_MAX", "1".to_owned()),
+            ("MALLOC_MMAP_THRESHOLD_", "65536".to_owned()),
         ];
         let function = Function {
             name: "write-report".to_owned(),

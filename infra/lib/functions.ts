@@ -88,7 +88,9 @@ export class Functions extends Construct {
       ...ofDatabase,
       ...ofCatalog,
       // glibc's: one heap for all threads. With one a thread, what a long report frees in one is missing in the others.
+      // Pages and batches stay out of it, since holes of their sizes make it grow with the length of a report.
       MALLOC_ARENA_MAX: '1',
+      MALLOC_MMAP_THRESHOLD_: '65536',
     });
     this.list(this.writeReport);
     this.get(this.writeReport, 'schema/*', 'reports/*');
