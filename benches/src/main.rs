@@ -20,6 +20,10 @@ use stand::Stand;
 /// The rows of the reference: 8 columns, about 249 bytes of JSON each.
 const TABLE: &str = include_str!("table.sql");
 
+/// Ours and the bare client take turns, and the quickest of each counts: whatever else the machine does makes one only
+/// slower.
+const TURNS: usize = 3;
+
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,8 +45,12 @@ async fn bench() -> Result<()> {
     let (all, few) = (sql(rows), 100_000.min(rows / 10));
     ours::write(&stand, &sql(few / 100), few / 100).await?;
     let small = ours::write(&stand, &sql(few), few).await?;
-    let ours = ours::write(&stand, &all, rows).await?;
-    let bare = Client::Bare.drain(&stand, &all, rows).await?;
+    let mut ours = ours::write(&stand, &all, rows).await?;
+    let mut bare = Client::Bare.drain(&stand, &all, rows).await?;
+    for _ in 1..TURNS {
+        ours = ours.or_quicker(ours::write(&stand, &all, rows).await?);
+        bare = bare.min(Client::Bare.drain(&stand, &all, rows).await?);
+    }
     println!("ours / bare client, answers at once: {:.2}", ratio(ours.time, bare));
     let times = rows as f64 / few as f64;
     println!(
