@@ -20,8 +20,8 @@ use stand::Stand;
 /// The rows of the reference: 8 columns, about 249 bytes of JSON each.
 const TABLE: &str = include_str!("table.sql");
 
-/// Ours and the bare client take turns, and the quickest of each counts: whatever else the machine does makes one only
-/// slower.
+/// Everybody has so many turns, and the quickest counts: whatever else the machine does makes one only slower. With
+/// delayed calls they have one, since it takes long.
 const TURNS: usize = 3;
 
 fn main() -> Result<()> {
@@ -44,10 +44,11 @@ async fn bench() -> Result<()> {
     // Its memory counts from the start of the process, which the first call makes.
     let (all, few) = (sql(rows), 100_000.min(rows / 10));
     ours::write(&stand, &sql(few / 100), few / 100).await?;
-    let small = ours::write(&stand, &sql(few), few).await?;
+    let mut small = ours::write(&stand, &sql(few), few).await?;
     let mut ours = ours::write(&stand, &all, rows).await?;
     let mut bare = Client::Bare.drain(&stand, &all, rows).await?;
     for _ in 1..TURNS {
+        small = small.or_quicker(ours::write(&stand, &sql(few), few).await?);
         ours = ours.or_quicker(ours::write(&stand, &all, rows).await?);
         bare = bare.min(Client::Bare.drain(&stand, &all, rows).await?);
     }
@@ -59,7 +60,7 @@ async fn bench() -> Result<()> {
     );
     println!("ours, peak memory, {times:.0} times the rows: {:.2}", ours.peak_mib / small.peak_mib);
     println!("ours, peak memory / 96 MiB: {:.2}", ours.peak_mib / 96.0);
-    let typed = Client::Typed.drain(&stand, &all, rows).await?;
+    let typed = quickest(async || Client::Typed.drain(&stand, &all, rows).await).await?;
     println!("ours / the SDK's own cells, thrown away: {:.2}", ratio(ours.time, typed));
 
     stand.delay(delay);
@@ -73,7 +74,7 @@ async fn bench() -> Result<()> {
         ("boto3 and pyarrow", "boto3_pyarrow.py", peer_rows),
         ("awswrangler, one response", "awswrangler_rds.py", 3_000),
     ] {
-        let time = python::write(&stand, script, &sql(rows)).await?;
+        let time = quickest(async || python::write(&stand, script, &sql(rows)).await).await?;
         let theirs = rows as f64 / time.as_secs_f64();
         println!("rows a second, ours / {name}: {:.1}", speed / theirs);
     }
@@ -81,6 +82,14 @@ async fn bench() -> Result<()> {
     println!("file size, ours / DuckDB: {:.2}", ours.size_bytes as f64 / duckdb as f64);
     stand.close().await;
     Ok(())
+}
+
+async fn quickest(mut turn: impl AsyncFnMut() -> Result<Duration>) -> Result<Duration> {
+    let mut time = turn().await?;
+    for _ in 1..TURNS {
+        time = time.min(turn().await?);
+    }
+    Ok(time)
 }
 
 fn ratio(ours: Duration, theirs: Duration) -> f64 {

@@ -1,5 +1,5 @@
-//! The body of an answer as it came. The SDK still signs, sends, times out and sorts errors; it only does not
-//! make a heap object of every cell.
+//! The body of an answer as it comes. The SDK still signs, sends, waits for the answer and sorts errors; it only does not
+//! make a heap object of every cell. A body that stalls is ended by the SDK's stalled stream protection.
 
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};

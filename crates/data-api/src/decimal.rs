@@ -50,7 +50,7 @@ pub(crate) fn parse(text: &str, precision: u8, scale: i8) -> Option<Decimal> {
     if units != 0 && missing > 0 {
         units = units.checked_mul(*POWERS_OF_TEN.get(usize::try_from(missing).ok()?)?)?;
     }
-    units += i128::from(round_up);
+    let units = units.checked_add(i128::from(round_up))?;
     let fits = units < *POWERS_OF_TEN.get(usize::from(precision))?;
     fits.then_some(Decimal { units: if is_negative { -units } else { units }, rounded })
 }
@@ -131,6 +131,8 @@ mod tests {
         check("100000000000000000000000000000000000000", (38, 0), None);
         check("99999999999999999999999999999999999999.5", (38, 0), None);
         check("999999999999999999999999999999999999999999", (38, 0), None);
+        check("170141183460469231731687303715884105727.5", (38, 0), None);
+        check("-170141183460469231731687303715884105727.5", (38, 0), None);
         for text in
             ["NaN", "Infinity", "-Infinity", "", "-", ".", "1.2.3", "--1", "1e", "+1", "1_000", "٣"]
         {

@@ -109,6 +109,7 @@ fn answer(json: &mut Json<'_>, rows: &mut Rows) -> Result<Parts, Fault> {
             return Err(Fault::Json);
         }
         match &*key {
+            "records" if parts.records => return Err(Fault::Json),
             "records" => {
                 list(json, ["[", "]"], |json| record(json, rows))?;
                 parts.records = true;

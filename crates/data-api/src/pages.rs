@@ -42,7 +42,7 @@ impl Pages {
     /// The next one, for the body of the last. `None` when what was wanted has come, after a failure, and when the task
     /// broke off. To drop this future loses nothing.
     pub(crate) async fn next(&mut self, read: Vec<u8>) -> Option<Result<Page, Error>> {
-        // There is one already if this was dropped before, and nobody takes it after the last page.
+        // If this was dropped before there may be one already, and nobody takes it after the last page.
         let _ = self.read.try_send(read);
         self.pages.recv().await
     }
@@ -71,7 +71,7 @@ impl Asking {
             }
             fetched = match bodies.try_recv() {
                 // The caller waits, and the service stands idle: it is asked before the caller begins to read.
-                Ok(body) if !has_failed => {
+                Ok(body) if !has_failed && !pages.is_closed() => {
                     let (fetched, handed_on) =
                         tokio::join!(biased; self.fetch(body), pages.send(page));
                     if handed_on.is_err() {

@@ -12,9 +12,9 @@ use crate::answer::RawAnswer;
 use crate::failure::{Call, no_answer};
 use crate::{Database, Error, ErrorKind};
 
-/// What the service answers at most: "Data API limitations" of the Aurora User Guide. No `Content-Length` is believed
-/// beyond it.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// No body is longer: the service answers 1 MiB at most ("Data API limitations" of the Aurora User Guide), though it was
+/// seen to count what PostgreSQL sends, of which JSON makes more.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// A transaction that has begun. The service takes one call at a time in it.
 #[derive(Debug, Clone)]
@@ -81,9 +81,13 @@ impl Transaction {
         let body = answer.body().ok_or_else(|| Error::malformed("no body"))?;
         let mut body = ByteStream::new(body);
         // A `Content-Length` makes it one allocation.
-        bytes.reserve_exact(usize::try_from(body.size_hint().0).unwrap_or(0).min(MAX_ANSWER_BYTES));
+        let size = usize::try_from(body.size_hint().0).unwrap_or(usize::MAX);
+        bytes.reserve_exact(size.min(MAX_BODY_BYTES));
         while let Some(frame) = body.next().await {
             bytes.extend_from_slice(&frame.map_err(|error| no_answer().with_source(error))?);
+            if bytes.len() > MAX_BODY_BYTES {
+                return Err(Error::malformed("a body that is too long"));
+            }
         }
         Ok(bytes)
     }

@@ -190,19 +190,40 @@ async fn what_is_no_page_is_not_taken_for_an_empty_one() {
 
 #[tokio::test]
 async fn a_fetch_whose_answer_was_lost_is_not_sent_again() {
-    let fetches = AtomicUsize::new(0);
-    let second = move |call: &str| {
-        rows_of_fetch(call)?;
-        (fetches.fetch_add(1, Ordering::SeqCst) == 1).then_some(Answer::Nothing)
-    };
-    let endpoint = integers(1_000, second).await;
+    let whole = r#"{"records":[],"columnMetadata":[{}]}"#;
+    for lost in [|_| Answer::Nothing, |body: &str| Answer::Cut(body.to_owned())] {
+        let fetches = AtomicUsize::new(0);
+        let second = move |call: &str| {
+            rows_of_fetch(call)?;
+            (fetches.fetch_add(1, Ordering::SeqCst) == 1).then(|| lost(whole))
+        };
+        let endpoint = integers(1_000, second).await;
+        let mut cursor = endpoint.api.open(SQL, &small_pages()).await.unwrap();
+        cursor.next_batch().await.unwrap().unwrap();
+        let error = cursor.next_batch().await.unwrap_err();
+        assert_eq!((error.kind(), error.retryable()), (ErrorKind::Unavailable, true));
+        assert_eq!((endpoint.count("FETCH"), endpoint.count(ROLLBACK)), (2, 1));
+        let again = cursor.next_batch().await.unwrap_err();
+        assert_eq!(
+            again.kind(),
+            ErrorKind::TransactionLost,
+            "a failed cursor is not a finished one"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_closed_while_it_waits_asks_for_no_more() {
+    let endpoint = integers(1_000, |_| None).await;
     let mut cursor = endpoint.api.open(SQL, &small_pages()).await.unwrap();
     cursor.next_batch().await.unwrap().unwrap();
-    let error = cursor.next_batch().await.unwrap_err();
-    assert_eq!((error.kind(), error.retryable()), (ErrorKind::Unavailable, true));
+    tokio::select! {
+        biased;
+        _ = cursor.next_batch() => panic!("nobody has answered yet"),
+        () = std::future::ready(()) => {}
+    }
+    cursor.close().await;
     assert_eq!((endpoint.count("FETCH"), endpoint.count(ROLLBACK)), (2, 1));
-    let again = cursor.next_batch().await.unwrap_err();
-    assert_eq!(again.kind(), ErrorKind::TransactionLost, "a failed cursor is not a finished one");
 }
 
 #[tokio::test]

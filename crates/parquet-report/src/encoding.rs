@@ -46,7 +46,7 @@ pub(crate) fn properties(
 ) -> Result<WriterProperties, Error> {
     let metadata =
         metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-    // Of one page a column an index says what the statistics say, and is a quarter of a small file.
+    // An index to the pages of so few rows saves no reader anything, and is a quarter of a small file.
     let statistics = if are_all { EnabledStatistics::Chunk } else { EnabledStatistics::Page };
     let mut properties = WriterProperties::builder()
         .set_created_by("quaestor".to_owned())
@@ -77,18 +77,23 @@ pub(crate) fn properties(
     Ok(properties.build())
 }
 
-/// How many values there are, each counted once; `None` for those that are not counted.
+/// How many values there are, each counted once and no NULLs; `None` for types that are not counted.
 fn distinct(values: &dyn Array) -> Option<usize> {
-    match values.data_type() {
-        DataType::Utf8 => Some(values.as_string::<i32>().iter().collect::<HashSet<_>>().len()),
-        DataType::Binary => Some(values.as_binary::<i32>().iter().collect::<HashSet<_>>().len()),
+    let count = match values.data_type() {
+        DataType::Utf8 => values.as_string::<i32>().iter().flatten().collect::<HashSet<_>>().len(),
+        DataType::Binary => {
+            values.as_binary::<i32>().iter().flatten().collect::<HashSet<_>>().len()
+        }
         other => {
             let width = other.primitive_width()?;
             let data = values.to_data();
             let bytes = data.buffers().first()?.get(data.offset() * width..)?;
-            Some(bytes.chunks_exact(width).take(values.len()).collect::<HashSet<_>>().len())
+            let rows = bytes.chunks_exact(width).take(values.len()).enumerate();
+            let present = rows.filter(|(row, _)| values.is_valid(*row)).map(|(_, bytes)| bytes);
+            present.collect::<HashSet<_>>().len()
         }
-    }
+    };
+    Some(count)
 }
 
 /// Whether Parquet has it as INT32 or INT64. Their differences take a fraction of their bytes; Trino, on which Athena

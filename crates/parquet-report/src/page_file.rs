@@ -11,7 +11,7 @@ use parquet::errors::{ParquetError, Result};
 
 use crate::Error;
 
-/// One file for each row group, deleted with it. Its columns share the file, since a process may have fewer files open
+/// One file for each row group, deleted when the next begins. Its columns share the file, since a process may have fewer files open
 /// than a report has columns: 1,024 in Lambda ("Lambda quotas" of the Lambda Developer Guide), 1,600 in PostgreSQL.
 #[derive(Debug, Default)]
 pub(crate) struct PageFiles(Mutex<Option<PageFile>>);

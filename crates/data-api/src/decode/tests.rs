@@ -157,6 +157,7 @@ fn what_is_left_out_or_too_much_is_no_page() {
     check(&format!(r#"{{"records":[[{one}]],{two}}}"#), "fields are not the columns");
     check(&format!(r#"{{"records":[[{one},{one},{one}]],{two}}}"#), "fields are not the columns");
     check(&format!(r#"{{"records":[[{one},{one}],[{one},{one}]],{two}}}"#), "more rows");
+    check(&format!(r#"{{"records":[],"records":[[{one},{one}]],{two}}}"#), "cannot be read");
     let whole = format!(r#"{{"records":[[{one},{one}]],{two}}}"#);
     for end in 0..whole.len() {
         check(&whole[..end], "cannot be read");

@@ -22,6 +22,8 @@ pub(crate) enum Answer {
     Failure(u16, &'static str, String),
     /// A body as it is, with status 200.
     Raw(String),
+    /// A body that breaks off before it is as long as it says.
+    Cut(String),
     /// The connection ends without an answer.
     Nothing,
 }
@@ -99,6 +101,7 @@ async fn respond<F: Fn(&str) -> Answer>(
     let (response, body) = match answer {
         Answer::Json(body) => (response, body.to_string()),
         Answer::Raw(body) => (response, body),
+        Answer::Cut(body) => (response.header("content-length", body.len() + 1), body),
         Answer::Failure(status, code, message) => (
             response
                 .status(StatusCode::from_u16(status).map_err(std::io::Error::other)?)
