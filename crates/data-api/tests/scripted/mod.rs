@@ -1,14 +1,17 @@
 //! An endpoint that answers as a test scripts it, on a port of its own, and remembers what it was asked.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use aws_config::{BehaviorVersion, Region};
 use bytes::Bytes;
 use data_api::{DataApi, Database};
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use http_body_util::BodyExt as _;
+use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -84,7 +87,7 @@ struct State<F> {
 async fn respond<F: Fn(&str) -> Answer>(
     state: Arc<State<F>>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, std::io::Error> {
+) -> Result<Response<Body>, std::io::Error> {
     let at_once = state.at_once.fetch_add(1, Ordering::SeqCst) + 1;
     state.most_at_once.fetch_max(at_once, Ordering::SeqCst);
     let operation = request.uri().path().trim_start_matches('/').to_owned();
@@ -98,19 +101,45 @@ async fn respond<F: Fn(&str) -> Answer>(
     let answer = (state.answer)(&call);
     state.at_once.fetch_sub(1, Ordering::SeqCst);
     let response = Response::builder();
-    let (response, body) = match answer {
-        Answer::Json(body) => (response, body.to_string()),
-        Answer::Raw(body) => (response, body),
-        Answer::Cut(body) => (response.header("content-length", body.len() + 1), body),
-        Answer::Failure(status, code, message) => (
-            response
-                .status(StatusCode::from_u16(status).map_err(std::io::Error::other)?)
-                .header("x-amzn-errortype", code),
-            json!({ "message": message }).to_string(),
-        ),
+    let (response, body, missing) = match answer {
+        Answer::Json(body) => (response, body.to_string(), 0),
+        Answer::Raw(body) => (response, body, 0),
+        Answer::Cut(body) => (response, body, 1),
+        Answer::Failure(status, code, message) => {
+            let status = StatusCode::from_u16(status).map_err(std::io::Error::other)?;
+            let response = response.status(status).header("x-amzn-errortype", code);
+            (response, json!({ "message": message }).to_string(), 0)
+        }
         Answer::Nothing => return Err(std::io::Error::other("no answer")),
     };
-    response.body(Full::new(Bytes::from(body))).map_err(std::io::Error::other)
+    let response = response.header("content-length", body.len() + missing);
+    response.body(Body { bytes: Some(body.into()), is_sent: false }).map_err(std::io::Error::other)
+}
+
+/// It does not know its length, so that the header may say another. Its end comes a moment later, when the bytes are sent.
+struct Body {
+    bytes: Option<Bytes>,
+    is_sent: bool,
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(bytes) = self.bytes.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        if self.is_sent {
+            return Poll::Ready(None);
+        }
+        self.is_sent = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
 }
 
 fn api(url: &str) -> DataApi {
