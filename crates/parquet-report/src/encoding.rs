@@ -25,10 +25,10 @@ const ROW_GROUP_BYTES: usize = 32 * 1024 * 1024;
 /// zstd for it in memory; shorter ones make the page index longer, which is kept until the end.
 const PAGE_ROWS: usize = 30 * PORTION_ROWS;
 
-/// A column has a dictionary if of its first rows so many in a hundred at most hold values of their own. Numbers are short
-/// without one, too.
-const DISTINCT_PERCENT: usize = 90;
-const DISTINCT_PERCENT_OF_NUMBERS: usize = 25;
+/// A column has a dictionary if of its first rows so many in a hundred at most hold values of their own. Texts pay for one
+/// sooner, if more rows come.
+const DISTINCT_PERCENT: usize = 25;
+const DISTINCT_PERCENT_OF_TEXTS: usize = 90;
 
 /// A column whose distinct values take more than that goes on without a dictionary: half a one costs more than none. Of
 /// numbers fewer bytes are tried, since they are short without one too.
@@ -62,10 +62,10 @@ pub(crate) fn properties(
         .set_coerce_types(true);
     for (field, values) in first.schema_ref().fields().iter().zip(first.columns()) {
         let column = || ColumnPath::from(field.name().as_str());
-        let (percent, size_bytes) = match field.data_type().is_primitive() {
-            true => (DISTINCT_PERCENT_OF_NUMBERS, DICTIONARY_BYTES_OF_NUMBERS),
-            false => (DISTINCT_PERCENT, DICTIONARY_BYTES),
-        };
+        let is_number = field.data_type().is_primitive();
+        let size_bytes = if is_number { DICTIONARY_BYTES_OF_NUMBERS } else { DICTIONARY_BYTES };
+        let percent =
+            if is_number || are_all { DISTINCT_PERCENT } else { DISTINCT_PERCENT_OF_TEXTS };
         let repeats = |count| count * 100 <= values.len() * percent;
         properties = properties
             .set_column_dictionary_enabled(column(), distinct(values).is_none_or(repeats))
