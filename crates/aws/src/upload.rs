@@ -1,5 +1,7 @@
 //! One object, written part by part, visible only when it is whole, and not written again when it is there.
 
+use std::time::Duration;
+
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
@@ -9,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crc_fast::{CrcAlgorithm, Digest};
 use reporting::{Error, ErrorKind};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::Bucket;
 use crate::failure::sort;
@@ -16,6 +20,9 @@ use crate::part::Part;
 
 /// Every part but the last has at least this. S3 takes no smaller ones, and 10,000 of them: an object of 48 GiB.
 pub const PART_BYTES: usize = 5 * 1024 * 1024;
+
+/// How long an upload that is given up waits for the part under way.
+const LAST_PART: Duration = Duration::from_secs(3);
 
 /// An object on its way. Small ones go up in one PutObject, larger ones as a multipart upload. A drop without
 /// [`Upload::finish`] or [`Upload::abort`] leaves unfinished parts, which a lifecycle rule of the bucket ends.
@@ -26,6 +33,8 @@ pub struct Upload {
     upload_id: Option<String>,
     /// The part that fills.
     part: Option<Part>,
+    /// The part that goes up meanwhile.
+    sending: Option<JoinHandle<Result<CompletedPart, Error>>>,
     parts: Vec<CompletedPart>,
     checksum: Digest,
     size_bytes: u64,
@@ -39,13 +48,14 @@ impl Upload {
             key: key.into(),
             upload_id: None,
             part: None,
+            sending: None,
             parts: Vec::new(),
             checksum: Digest::new(CrcAlgorithm::Crc64Nvme),
             size_bytes: 0,
         }
     }
 
-    /// Adds bytes, and sends what has become a part.
+    /// Adds bytes, and lets what has become a part go up while the next one fills. That it failed is told by a later call.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.checksum.update(bytes);
         self.size_bytes += bytes.len() as u64;
@@ -86,7 +96,13 @@ impl Upload {
 
     /// Gives up: what was sent is deleted, and an earlier object stays. It cannot fail: the bucket's lifecycle
     /// rule ends what could not be ended here.
-    pub async fn abort(self) {
+    pub async fn abort(mut self) {
+        if let Some(sending) = &mut self.sending {
+            // One that comes after the end would stay: AbortMultipartUpload in the S3 API Reference.
+            if timeout(LAST_PART, &mut *sending).await.is_err() {
+                sending.abort();
+            }
+        }
         if let Some(upload_id) = &self.upload_id {
             let client = self.bucket.client();
             let abort = client
@@ -133,34 +149,43 @@ impl Upload {
     }
 
     async fn send_last(&mut self) -> Result<(), Error> {
-        match self.part.take() {
-            Some(part) => self.send(part).await,
-            None => Ok(()),
+        if let Some(part) = self.part.take() {
+            self.send(part).await?;
         }
+        self.sent().await
     }
 
+    /// Begins to send a part, once the one before is there.
     async fn send(&mut self, mut part: Part) -> Result<(), Error> {
+        self.sent().await?;
         let upload_id = self.upload_id().await?;
         let number = i32::try_from(self.parts.len() + 1).map_err(|error| {
             Error::new(ErrorKind::Internal, "too many parts").with_source(error)
         })?;
         let body = part.body().await?;
-        let sent = self
-            .bucket
-            .client()
-            .upload_part()
-            .bucket(self.bucket.name())
-            .key(&self.key)
-            .upload_id(&upload_id)
-            .part_number(number)
-            .checksum_crc64_nvme(encoded(part.checksum()))
-            .body(body)
-            .send()
-            .await
-            .map_err(|error| {
-                sort(format!("failed to upload part {number} of `{}`", self.key), error)
+        let (bucket, key) = (self.bucket.clone(), self.key.clone());
+        self.sending = Some(tokio::spawn(async move {
+            let client = bucket.client();
+            let upload = client.upload_part().bucket(bucket.name()).key(&key).upload_id(upload_id);
+            let upload = upload.checksum_crc64_nvme(encoded(part.checksum()));
+            let sent = upload.part_number(number).body(body).send().await.map_err(|error| {
+                sort(format!("failed to upload part {number} of `{key}`"), error)
             })?;
-        self.parts.push(CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build());
+            Ok(CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build())
+        }));
+        Ok(())
+    }
+
+    /// Waits for the part under way.
+    async fn sent(&mut self) -> Result<(), Error> {
+        let Some(sending) = &mut self.sending else { return Ok(()) };
+        let ended = sending.await;
+        self.sending = None;
+        let part = ended.map_err(|error| {
+            let message = format!("the upload of a part of `{}` broke off", self.key);
+            Error::new(ErrorKind::Internal, message).with_source(error)
+        })?;
+        self.parts.push(part?);
         Ok(())
     }
 
