@@ -84,6 +84,7 @@ async fn bench() -> Result<()> {
     Ok(())
 }
 
+/// The least time of all turns.
 async fn quickest(mut turn: impl AsyncFnMut() -> Result<Duration>) -> Result<Duration> {
     let mut time = turn().await?;
     for _ in 1..TURNS {

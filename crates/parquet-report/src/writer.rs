@@ -30,8 +30,8 @@ pub struct Summary {
 /// Writes a report into `sink`, which sees bytes as row groups fill up. The file is complete when
 /// [`ReportWriter::finish`] returns; dropped before, it leaves a file that no reader takes.
 ///
-/// zstd, dictionaries, differences of integers, statistics, and of more than 512 rows page indexes; timestamps of microseconds, decimals and
-/// lists as Athena reads them. Columns are renamed by [`athena_names`].
+/// zstd, dictionaries, differences of integers, statistics, and of more than 512 rows page indexes; timestamps of
+/// microseconds, decimals and lists as Athena reads them. Columns are renamed by [`athena_names`].
 pub struct ReportWriter<W: Write + Send> {
     /// Until the file is begun, which its first rows decide how.
     sink: Option<Counted<W>>,
