@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, yield_now};
 
 use crate::Error;
 use crate::page::{Page, PageSize};
@@ -100,6 +100,9 @@ impl Asking {
         }
         let rows = self.size.rows().min(self.wanted.unwrap_or(u64::MAX));
         self.wanted = self.wanted.map(|wanted| wanted - rows);
-        Some(Page::fetch(&self.transaction, rows, self.timeout, body).await)
+        let page = Page::fetch(&self.transaction, rows, self.timeout, body).await;
+        // The connection is free once its own task has run: the next call would open another.
+        yield_now().await;
+        Some(page)
     }
 }

@@ -83,6 +83,7 @@ async fn reads_every_page_once_and_one_at_a_time() {
     assert_eq!(values(&rows), (0..1_000).collect::<Vec<_>>());
     assert!(!rows.is_truncated);
     assert_eq!(endpoint.most_at_once(), 1);
+    assert_eq!(endpoint.connections(), 1);
     assert_eq!(endpoint.count("FETCH FORWARD 10 "), 1);
     // 990 rows; one more may be on its way when the last page turns out to be short.
     assert!((20..=21).contains(&endpoint.count("FETCH FORWARD 50 ")), "{:?}", endpoint.calls());

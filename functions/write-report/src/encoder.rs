@@ -12,8 +12,11 @@ use tokio::task::{JoinHandle, spawn_blocking};
 /// Batches that wait while one is encoded.
 const WAITING_BATCHES: usize = 1;
 
-/// Pages of the file that wait while a part is sent.
-const WAITING_PAGES: usize = 1;
+/// The file goes in pieces of so many bytes at most: a page of it has half a megabyte.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Pieces of the file that wait while one is written.
+const WAITING_PIECES: usize = 1;
 
 /// A running encoder.
 pub(crate) struct Encoder {
@@ -27,7 +30,7 @@ impl Encoder {
         schema: &Schema,
         metadata: Vec<(String, String)>,
     ) -> Result<(mpsc::Sender<RecordBatch>, Encoder), Error> {
-        let (sender, file) = mpsc::channel(WAITING_PAGES);
+        let (sender, file) = mpsc::channel(WAITING_PIECES);
         let mut report = ReportWriter::new(Sink(sender), schema, metadata).map_err(unwritable)?;
         let (batches, mut waiting) = mpsc::channel(WAITING_BATCHES);
         let thread = spawn_blocking(move || {
@@ -70,9 +73,11 @@ struct Sink(mpsc::Sender<Vec<u8>>);
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = bytes[..bytes.len().min(PIECE_BYTES)].to_vec();
+        let size_bytes = piece.len();
         // Nobody receives any more when the upload has failed.
-        self.0.blocking_send(bytes.to_vec()).map_err(io::Error::other)?;
-        Ok(bytes.len())
+        self.0.blocking_send(piece).map_err(io::Error::other)?;
+        Ok(size_bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -9,7 +9,9 @@ use aws::{Bucket, Clients, GlueCatalog};
 use data_api::{DataApi, Database};
 use lambda_shell::Environment;
 
-#[tokio::main]
+/// One thread waits for the services and decodes, another encodes: more would only hand the work back and forth, and a
+/// function of 1 GB has less than one processor ("Configure Lambda function memory" of the Lambda Developer Guide).
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_shell::start_logs();
     let environment = Environment::of_process();

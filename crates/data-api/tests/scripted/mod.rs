@@ -36,6 +36,7 @@ pub(crate) struct Endpoint {
     pub(crate) api: DataApi,
     calls: Arc<Mutex<Vec<String>>>,
     most_at_once: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Endpoint {
@@ -45,6 +46,8 @@ impl Endpoint {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let calls = Arc::new(Mutex::new(Vec::new()));
         let most_at_once = Arc::new(AtomicUsize::new(0));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let accepted = Arc::clone(&connections);
         let state = Arc::new(State {
             answer,
             calls: Arc::clone(&calls),
@@ -53,12 +56,13 @@ impl Endpoint {
         });
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                accepted.fetch_add(1, Ordering::SeqCst);
                 let state = Arc::clone(&state);
                 let service = service_fn(move |request| respond(Arc::clone(&state), request));
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
         });
-        Endpoint { api: api(&url), calls, most_at_once }
+        Endpoint { api: api(&url), calls, most_at_once, connections }
     }
 
     /// The calls so far: the SQL of ExecuteStatement, the operation's name of all others.
@@ -69,6 +73,11 @@ impl Endpoint {
     /// How many of them begin so.
     pub(crate) fn count(&self, prefix: &str) -> usize {
         self.calls().iter().filter(|call| call.starts_with(prefix)).count()
+    }
+
+    /// How many connections were made to it.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// The most calls that it was working on at once.
