@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::cores::Cores;
 use crate::stand::Stand;
 use crate::{bare, typed};
 
@@ -25,8 +26,14 @@ impl Client {
     }
 
     /// How long it takes, without its own start.
-    pub(crate) async fn drain(self, stand: &Stand, sql: &str, rows: u64) -> Result<Duration> {
-        let child = tokio::process::Command::new(std::env::current_exe()?)
+    pub(crate) async fn drain(
+        self,
+        stand: &Stand,
+        cores: Cores,
+        sql: &str,
+        rows: u64,
+    ) -> Result<Duration> {
+        let child = tokio::process::Command::from(cores.client(std::env::current_exe()?))
             .args([self.name(), &stand.data_api.to_string(), sql, &rows.to_string()])
             .stderr(Stdio::inherit())
             .output()

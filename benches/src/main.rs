@@ -2,10 +2,12 @@
 //! what was measured goes to standard error.
 //!
 //! `EXTRACTION_ROWS` (1,000,000) are read by ours and by whoever throws the bytes away, `PEER_ROWS` (50,000) by
-//! the peers in Python, which are compared in rows a second. `PYTHON` has boto3, pyarrow, awswrangler and DuckDB.
+//! the peers in Python, which are compared in rows a second. The service has one core and each client the other, but where
+//! both are shared. `PYTHON` has boto3, pyarrow, awswrangler and DuckDB.
 
 mod bare;
 mod clients;
+mod cores;
 mod ours;
 mod python;
 mod stand;
@@ -15,14 +17,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clients::Client;
+use cores::Cores;
+use ours::Written;
 use stand::Stand;
 
 /// The rows of the reference: 8 columns, about 249 bytes of JSON each.
 const TABLE: &str = include_str!("table.sql");
 
-/// Everybody has so many turns, and the quickest counts: whatever else the machine does makes one only slower. With
-/// delayed calls they have one, since it takes long.
-const TURNS: usize = 3;
+/// So many turns, an odd number. In each everybody reads the same rows one after the other, and a ratio is that of the
+/// middle turn: what else the machine does lasts longer than a turn, and so slows both sides of a ratio.
+const TURNS: usize = 5;
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -41,41 +45,59 @@ async fn bench() -> Result<()> {
     let stand = Stand::open(&TABLE.replace("{rows}", &rows.to_string())).await?;
     let sql = |rows: u64| format!("SELECT * FROM orders WHERE id <= {rows} ORDER BY id");
 
-    // Its memory counts from the start of the process, which the first call makes.
+    // Its memory counts from the start of the process, which the first call makes, and is that of the first turn: what a
+    // process had stays.
     let (all, few) = (sql(rows), 100_000.min(rows / 10));
     ours::write(&stand, &sql(few / 100), few / 100).await?;
-    let mut small = ours::write(&stand, &sql(few), few).await?;
-    let mut ours = ours::write(&stand, &all, rows).await?;
-    let mut bare = Client::Bare.drain(&stand, &all, rows).await?;
-    for _ in 1..TURNS {
-        small = small.or_quicker(ours::write(&stand, &sql(few), few).await?);
-        ours = ours.or_quicker(ours::write(&stand, &all, rows).await?);
-        bare = bare.min(Client::Bare.drain(&stand, &all, rows).await?);
+    let cores = Cores::OneEach;
+    cores.share_out()?;
+    let mut turns = Vec::new();
+    for _ in 0..TURNS {
+        turns.push(Turn {
+            few: ours::write(&stand, &sql(few), few).await?,
+            ours: ours::write(&stand, &all, rows).await?,
+            bare: Client::Bare.drain(&stand, cores, &all, rows).await?,
+            typed: Client::Typed.drain(&stand, cores, &all, rows).await?,
+        });
     }
-    println!("ours / bare client, answers at once: {:.2}", ratio(ours.time, bare));
+    let ratio_to_bare = median(&turns, |turn| ratio(turn.ours.time, turn.bare));
+    println!("ours / bare client, answers at once, a core each: {ratio_to_bare:.2}");
     let times = rows as f64 / few as f64;
-    println!(
-        "ours, time a row, {times:.0} times the rows: {:.2}",
-        ratio(ours.time, small.time) / times
-    );
-    println!("ours, peak memory, {times:.0} times the rows: {:.2}", ours.peak_mib / small.peak_mib);
+    let time_a_row = median(&turns, |turn| ratio(turn.ours.time, turn.few.time) / times);
+    println!("ours, time a row, {times:.0} times the rows: {time_a_row:.2}");
+    let Turn { few, ours, .. } = &turns[0];
+    println!("ours, peak memory, {times:.0} times the rows: {:.2}", ours.peak_mib / few.peak_mib);
     println!("ours, peak memory / 96 MiB: {:.2}", ours.peak_mib / 96.0);
-    let typed = quickest(async || Client::Typed.drain(&stand, &all, rows).await).await?;
-    println!("ours / the SDK's own cells, thrown away: {:.2}", ratio(ours.time, typed));
+    let ratio_to_typed = median(&turns, |turn| ratio(turn.ours.time, turn.typed));
+    println!("ours / the SDK's own cells, thrown away: {ratio_to_typed:.2}");
+
+    Cores::Shared.share_out()?;
+    let mut shared = Vec::new();
+    for _ in 0..TURNS {
+        let ours = ours::write(&stand, &all, rows).await?;
+        let bare = Client::Bare.drain(&stand, Cores::Shared, &all, rows).await?;
+        shared.push(ratio(ours.time, bare));
+    }
+    let ratio_shared = median(&shared, |ratio| *ratio);
+    println!("ours / bare client, answers at once, both cores shared: {ratio_shared:.2}");
+    cores.share_out()?;
 
     stand.delay(delay);
     let late = ours::write(&stand, &all, rows).await?;
-    let bare_late = Client::Bare.drain(&stand, &all, rows).await?;
+    let bare_late = Client::Bare.drain(&stand, cores, &all, rows).await?;
     println!("ours / bare client, 50 ms a call: {:.2}", ratio(late.time, bare_late));
     stand.delay(Duration::ZERO);
 
-    let speed = rows as f64 / ours.time.as_secs_f64();
+    let speed = median(&turns, |turn| rows as f64 / turn.ours.time.as_secs_f64());
     for (name, script, rows) in [
         ("boto3 and pyarrow", "boto3_pyarrow.py", peer_rows),
         ("awswrangler, one response", "awswrangler_rds.py", 3_000),
     ] {
-        let time = quickest(async || python::write(&stand, script, &sql(rows)).await).await?;
-        let theirs = rows as f64 / time.as_secs_f64();
+        let mut times = Vec::new();
+        for _ in 0..TURNS {
+            times.push(python::write(&stand, cores, script, &sql(rows)).await?);
+        }
+        let theirs = median(&times, |time| rows as f64 / time.as_secs_f64());
         println!("rows a second, ours / {name}: {:.1}", speed / theirs);
     }
     let duckdb = python::size_by_duckdb(&stand.report())?;
@@ -84,13 +106,19 @@ async fn bench() -> Result<()> {
     Ok(())
 }
 
-/// The least time of all turns.
-async fn quickest(mut turn: impl AsyncFnMut() -> Result<Duration>) -> Result<Duration> {
-    let mut time = turn().await?;
-    for _ in 1..TURNS {
-        time = time.min(turn().await?);
-    }
-    Ok(time)
+/// What everybody took in one turn.
+struct Turn {
+    few: Written,
+    ours: Written,
+    bare: Duration,
+    typed: Duration,
+}
+
+/// The middle one of an odd number.
+fn median<T>(turns: &[T], measure: impl Fn(&T) -> f64) -> f64 {
+    let mut measures: Vec<f64> = turns.iter().map(measure).collect();
+    measures.sort_by(f64::total_cmp);
+    measures[measures.len() / 2]
 }
 
 fn ratio(ours: Duration, theirs: Duration) -> f64 {

@@ -14,13 +14,6 @@ pub(crate) struct Written {
     pub(crate) size_bytes: u64,
 }
 
-impl Written {
-    /// In the time of another turn, if that is less. The memory is that of the first, since what a process had stays.
-    pub(crate) fn or_quicker(self, other: Written) -> Written {
-        Written { time: self.time.min(other.time), ..self }
-    }
-}
-
 /// Writes the report of those rows.
 pub(crate) async fn write(stand: &Stand, sql: &str, rows: u64) -> Result<Written> {
     let event = json!({

@@ -6,12 +6,18 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::cores::Cores;
 use crate::stand::{CLUSTER, DATABASE, SECRET, Stand};
 
 /// Runs one of `peers/` on that statement; it prints the seconds that it took without its own start.
-pub(crate) async fn write(stand: &Stand, script: &str, sql: &str) -> Result<Duration> {
+pub(crate) async fn write(
+    stand: &Stand,
+    cores: Cores,
+    script: &str,
+    sql: &str,
+) -> Result<Duration> {
     let output = tempfile::tempdir()?;
-    let child = tokio::process::Command::new(python())
+    let child = tokio::process::Command::from(cores.client(python()))
         .arg(peers().join(script))
         .args([CLUSTER, SECRET, DATABASE, sql])
         .arg(output.path().join("report.parquet"))
