@@ -36,8 +36,7 @@ impl Cores {
     /// Puts what runs in its place: this process with its PostgreSQL, and `write-report`.
     pub(crate) fn share_out(self) -> Result<()> {
         let client = write_report()?;
-        let own = std::process::id();
-        for process in descendants(own)?.into_iter().chain([own]) {
+        for process in family(std::process::id())? {
             // One that has ended since has no program.
             let Ok(program) = fs::read_link(format!("/proc/{process}/exe")) else { continue };
             let cores = if program == client { self.of_clients() } else { self.of_service() };
@@ -60,8 +59,8 @@ impl Cores {
     }
 }
 
-/// The processes that this one started, and those that they did.
-fn descendants(process: u32) -> Result<Vec<u32>> {
+/// A process, those that it started, and those that they did.
+fn family(process: u32) -> Result<Vec<u32>> {
     let mut parents = Vec::new();
     for folder in fs::read_dir("/proc")? {
         let name = folder?.file_name();
@@ -80,5 +79,5 @@ fn descendants(process: u32) -> Result<Vec<u32>> {
         found.extend(parents.iter().filter(|(_, its)| *its == parent).map(|(child, _)| child));
         next += 1;
     }
-    Ok(found.split_off(1))
+    Ok(found)
 }

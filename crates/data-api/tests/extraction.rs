@@ -83,11 +83,25 @@ async fn reads_every_page_once_and_one_at_a_time() {
     assert_eq!(values(&rows), (0..1_000).collect::<Vec<_>>());
     assert!(!rows.is_truncated);
     assert_eq!(endpoint.most_at_once(), 1);
-    assert_eq!(endpoint.connections(), 1);
     assert_eq!(endpoint.count("FETCH FORWARD 10 "), 1);
     // 990 rows; one more may be on its way when the last page turns out to be short.
     assert!((20..=21).contains(&endpoint.count("FETCH FORWARD 50 ")), "{:?}", endpoint.calls());
     assert_eq!(endpoint.count(ROLLBACK), 1);
+}
+
+#[tokio::test]
+async fn long_pages_come_over_one_connection() {
+    let table = Table::integers(30);
+    let endpoint = Endpoint::start(move |call| match table.answer(call) {
+        // More than hyper reads at once.
+        Answer::Json(body) => Answer::Raw(format!("{body}{}", " ".repeat(1024 * 1024))),
+        other => other,
+    })
+    .await;
+    let rows = endpoint.api.collect(SQL, &small_pages()).await.unwrap();
+    assert_eq!(values(&rows), (0..30).collect::<Vec<_>>());
+    assert!(endpoint.count("FETCH") > 3, "{:?}", endpoint.calls());
+    assert_eq!(endpoint.connections(), 1);
 }
 
 #[tokio::test]

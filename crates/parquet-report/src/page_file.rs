@@ -11,8 +11,9 @@ use parquet::errors::{ParquetError, Result};
 
 use crate::Error;
 
-/// One file for each row group, deleted when the next begins. Its columns share the file, since a process may have fewer files open
-/// than a report has columns: 1,024 in Lambda ("Lambda quotas" of the Lambda Developer Guide), 1,600 in PostgreSQL.
+/// One file for each row group, deleted when the next begins. Its columns share the file, since a process may have fewer
+/// files open than a report has columns: 1,024 in Lambda ("Lambda quotas" of the Lambda Developer Guide), 1,600 in
+/// PostgreSQL.
 #[derive(Debug, Default)]
 pub(crate) struct PageFiles(Mutex<Option<PageFile>>);
 
