@@ -1,5 +1,6 @@
 //! A page's JSON as Arrow arrays: each cell goes from the text of the answer into the builder of its column.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -104,7 +105,10 @@ struct Parts {
 fn answer(json: &mut Json<'_>, rows: &mut Rows) -> Result<Parts, Fault> {
     let mut parts = Parts::default();
     list(json, ["{", "}"], |json| {
-        let key = json.string().ok_or(Fault::Json)?;
+        let key = match json.string() {
+            Some(key) => Cow::Borrowed(key),
+            None => Cow::Owned(parsed(json)?),
+        };
         if !json.take(":") {
             return Err(Fault::Json);
         }
@@ -175,7 +179,7 @@ fn plain_field(json: &mut Json<'_>, cell: &mut CellBuilder) -> Option<Result<(),
     match json.peek(2)? {
         b's' if json.take(r#"{"stringValue":"#) => {
             let text = json.string()?;
-            json.take("}").then(|| cell.append_text(&text))
+            json.take("}").then(|| cell.append_text(text))
         }
         b'l' if json.take(r#"{"longValue":"#) => {
             let value = json.integer()?;
