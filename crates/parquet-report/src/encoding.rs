@@ -23,7 +23,7 @@ const ROW_GROUP_BYTES: usize = 32 * 1024 * 1024;
 
 /// Pages end at 1 MiB or here. Larger ones make files smaller by a hair, but every column keeps its page and tables of
 /// zstd for it in memory; shorter ones make the page index longer, which is kept until the end.
-const PAGE_ROWS: usize = 30 * PORTION_ROWS;
+const PAGE_ROWS: usize = 60 * PORTION_ROWS;
 
 /// A column has a dictionary if of its first rows so many in a hundred at most hold values of their own. Texts pay for one
 /// sooner, if more rows come.
