@@ -72,7 +72,8 @@ impl Stand {
             ("QUAESTOR_GLUE_DATABASE", GLUE_DATABASE.to_owned()),
             // As it is deployed: infra/lib/functions.ts.
             ("MALLOC_ARENA_MAX", "1".to_owned()),
-            ("MALLOC_MMAP_THRESHOLD_", "65536".to_owned()),
+            ("MALLOC_MMAP_THRESHOLD_", "262144".to_owned()),
+            ("MALLOC_TRIM_THRESHOLD_", "1048576".to_owned()),
         ];
         let function = Function {
             name: "write-report".to_owned(),

@@ -3,14 +3,13 @@
 //! The SDK does not sign what it reads from a file. What holds it to its bytes is TLS, and the checksum among the signed
 //! headers, by which S3 refuses any others.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 
 use aws_sdk_s3::primitives::ByteStream;
 use crc_fast::{CrcAlgorithm, Digest};
 use reporting::{Error, ErrorKind};
 use tempfile::{NamedTempFile, TempPath};
-use tokio::fs::File;
-use tokio::io::{AsyncWriteExt as _, BufWriter};
 
 /// Bytes that are written, and later read, at once.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -31,7 +30,7 @@ impl Part {
         let (file, path) = NamedTempFile::new().map_err(unkept)?.into_parts();
         Ok(Part {
             path,
-            file: BufWriter::with_capacity(CHUNK_BYTES, File::from_std(file)),
+            file: BufWriter::with_capacity(CHUNK_BYTES, file),
             checksum: Digest::new(CrcAlgorithm::Crc64Nvme),
             size_bytes: 0,
         })
@@ -46,15 +45,15 @@ impl Part {
         &self.checksum
     }
 
-    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.checksum.update(bytes);
         self.size_bytes += bytes.len();
-        self.file.write_all(bytes).await.map_err(unkept)
+        self.file.write_all(bytes).map_err(unkept)
     }
 
     /// What was written, from its start for each try to send it. Good as long as the part is.
     pub(crate) async fn body(&mut self) -> Result<ByteStream, Error> {
-        self.file.flush().await.map_err(unkept)?;
+        self.file.flush().map_err(unkept)?;
         let body = ByteStream::read_from().path(&self.path).buffer_size(CHUNK_BYTES);
         body.build().await.map_err(|error| unkept(io::Error::other(error)))
     }

@@ -1,5 +1,7 @@
 //! One object, written part by part, visible only when it is whole, and not written again when it is there.
 
+use std::collections::VecDeque;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use aws_sdk_s3::operation::head_object::HeadObjectError;
@@ -26,6 +28,9 @@ const LAST_PART: Duration = Duration::from_secs(3);
 
 /// An object on its way. Small ones go up in one PutObject, larger ones as a multipart upload. A drop without
 /// [`Upload::finish`] or [`Upload::abort`] leaves unfinished parts, which a lifecycle rule of the bucket ends.
+///
+/// What is written to it waits in temporary files until [`Upload::send_full`] or [`Upload::finish`]. An error of writing
+/// has a [`reporting::Error`] inside.
 #[derive(Debug)]
 pub struct Upload {
     bucket: Bucket,
@@ -33,6 +38,8 @@ pub struct Upload {
     upload_id: Option<String>,
     /// The part that fills.
     part: Option<Part>,
+    /// Parts that have yet to go up.
+    full: VecDeque<Part>,
     /// The part that goes up meanwhile.
     sending: Option<JoinHandle<Result<CompletedPart, Error>>>,
     parts: Vec<CompletedPart>,
@@ -48,6 +55,7 @@ impl Upload {
             key: key.into(),
             upload_id: None,
             part: None,
+            full: VecDeque::new(),
             sending: None,
             parts: Vec::new(),
             checksum: Digest::new(CrcAlgorithm::Crc64Nvme),
@@ -55,23 +63,17 @@ impl Upload {
         }
     }
 
-    /// Adds bytes, and lets what has become a part go up while the next one fills. That it failed is told by a later call.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.checksum.update(bytes);
-        self.size_bytes += bytes.len() as u64;
-        let mut part = match self.part.take() {
-            Some(part) => part,
-            None => Part::new()?,
-        };
-        part.write(bytes).await?;
-        if part.size_bytes() < PART_BYTES {
-            self.part = Some(part);
-            return Ok(());
+    /// Lets the parts that are full go up, each once the one before is there, so that one is still on its way when this
+    /// returns. That it failed is told by a later call.
+    pub async fn send_full(&mut self) -> Result<(), Error> {
+        while let Some(part) = self.full.pop_front() {
+            // Boxed, since this is called far more often than there is a part.
+            Box::pin(self.send(part)).await?;
         }
-        self.send(part).await
+        Ok(())
     }
 
-    /// Sends the last part. Only now the object is there, in place of an earlier one; an equal one, by size and
+    /// Sends what has not gone up. Only now the object is there, in place of an earlier one; an equal one, by size and
     /// checksum, stays as it is, so that nobody is told of a new version of the same.
     pub async fn finish(mut self) -> Result<(), Error> {
         match self.is_there().await {
@@ -81,10 +83,10 @@ impl Upload {
                 return told.map(drop);
             }
         }
-        if self.upload_id.is_none() {
+        if self.upload_id.is_none() && self.full.is_empty() {
             return self.put().await;
         }
-        let finished = match self.send_last().await {
+        let finished = match self.send_rest().await {
             Ok(()) => self.complete().await,
             Err(error) => Err(error),
         };
@@ -148,10 +150,9 @@ impl Upload {
         put.map(drop).map_err(|error| sort(format!("failed to write `{}`", self.key), error))
     }
 
-    async fn send_last(&mut self) -> Result<(), Error> {
-        if let Some(part) = self.part.take() {
-            self.send(part).await?;
-        }
+    async fn send_rest(&mut self) -> Result<(), Error> {
+        self.full.extend(self.part.take());
+        self.send_full().await?;
         self.sent().await
     }
 
@@ -220,6 +221,28 @@ impl Upload {
         completed.map(drop).map_err(|error| {
             sort(format!("failed to complete the upload of `{}`", self.key), error)
         })
+    }
+}
+
+impl Write for Upload {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut part = match self.part.take() {
+            Some(part) => part,
+            None => Part::new().map_err(io::Error::other)?,
+        };
+        part.write(bytes).map_err(io::Error::other)?;
+        self.checksum.update(bytes);
+        self.size_bytes += bytes.len() as u64;
+        if part.size_bytes() < PART_BYTES {
+            self.part = Some(part);
+        } else {
+            self.full.push_back(part);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

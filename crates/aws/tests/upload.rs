@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::io::Write as _;
+
 use aws::{Bucket, Clients, PART_BYTES, Upload};
 use local::front::{Front, Listener, Services};
 use local::s3::S3;
@@ -37,9 +39,10 @@ impl Stand {
     async fn upload(&self, parts: &[u8], rest: u8) {
         let mut upload = Upload::new(self.bucket.clone(), KEY);
         for byte in parts {
-            upload.write(&vec![*byte; PART_BYTES]).await.unwrap();
+            upload.write_all(&vec![*byte; PART_BYTES]).unwrap();
+            upload.send_full().await.unwrap();
         }
-        upload.write(&[rest]).await.unwrap();
+        upload.write_all(&[rest]).unwrap();
         upload.finish().await.unwrap();
     }
 
@@ -78,12 +81,27 @@ async fn an_equal_object_is_not_written_again() {
 }
 
 #[tokio::test]
+async fn parts_that_nobody_sent_go_up_at_the_end() {
+    let stand = Stand::open().await;
+    let mut upload = Upload::new(stand.bucket.clone(), KEY);
+    let bytes = [b'a', b'b', b'c'].map(|byte| vec![byte; PART_BYTES]).concat();
+    for chunk in bytes.chunks(PART_BYTES) {
+        upload.write_all(chunk).unwrap();
+    }
+    upload.finish().await.unwrap();
+    assert!(stand.bucket.get(KEY).await.unwrap().unwrap() == bytes);
+    assert_eq!(stand.leftovers(), 0);
+}
+
+#[tokio::test]
 async fn an_aborted_upload_leaves_nothing() {
     let stand = Stand::open().await;
     let mut upload = Upload::new(stand.bucket.clone(), KEY);
     // The second goes up when the first is there.
-    upload.write(&vec![b'a'; 2 * PART_BYTES]).await.unwrap();
-    upload.write(&vec![b'b'; PART_BYTES]).await.unwrap();
+    for byte in [b'a', b'b'] {
+        upload.write_all(&vec![byte; PART_BYTES]).unwrap();
+    }
+    upload.send_full().await.unwrap();
     assert!(stand.leftovers() > 0);
     upload.abort().await;
     assert_eq!(stand.bucket.get(KEY).await.unwrap(), None);

@@ -85,6 +85,16 @@ impl<W: Write + Send> ReportWriter<W> {
         &self.columns
     }
 
+    /// Where the file goes, which has taken what is complete of it.
+    pub fn sink(&mut self) -> Result<&mut W, Error> {
+        let Counted { sink, .. } = match (&mut self.sink, &mut self.writer) {
+            (Some(sink), _) => sink,
+            (None, Some(writer)) => writer.inner_mut(),
+            (None, None) => return Err(not_begun()),
+        };
+        Ok(sink)
+    }
+
     /// Rows so far.
     pub fn row_count(&self) -> u64 {
         self.row_count

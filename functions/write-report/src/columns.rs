@@ -7,7 +7,7 @@ use reporting::report::WriteRequest;
 use reporting::table::{Origin, Table, TableColumn, described};
 use reporting::{Error, ErrorKind};
 
-use crate::encoder::unwritable;
+use crate::unwritable::unwritable;
 
 /// The table that the report alone would make, with what the database says of its columns.
 pub(crate) fn table(request: &WriteRequest, cursor: &Cursor) -> Result<Table, Error> {

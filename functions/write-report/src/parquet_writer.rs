@@ -2,18 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use arrow::array::RecordBatch;
 use aws::{Bucket, GlueCatalog, Upload, data_api_failure};
 use data_api::{Cursor, DataApi, Limits};
-use parquet_report::Widening;
+use parquet_report::ReportWriter;
 use reporting::report::{WriteRequest, Written};
 use reporting::table::{self, Table, TableCatalog as _};
 use reporting::{Error, ErrorKind};
-use tokio::sync::mpsc;
 use tokio::time::{timeout, timeout_at};
 
 use crate::columns;
-use crate::encoder::{Encoder, unwritable};
+use crate::unwritable::unwritable;
 
 /// How long the end of a transaction is waited for.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -97,8 +95,9 @@ impl ParquetWriter<'_> {
         ended
     }
 
-    /// Claims the table, and sends every page of the cursor into the upload, through Parquet: reading, encoding and
-    /// sending go on side by side, and each waits when the next is behind. Nothing is kept but the row group under way.
+    /// Claims the table, and sends every page of the cursor into the upload, through Parquet. While a page is decoded and
+    /// encoded, the next is on its way from the service and a part on its way to S3. Nothing is kept but the row group under
+    /// way.
     async fn stream(
         &self,
         cursor: &mut Cursor,
@@ -110,14 +109,21 @@ impl ParquetWriter<'_> {
         let wanted = columns::table(request, cursor)?;
         let table = self.in_time(0, Box::pin(table::claim(self.catalog, &wanted))).await??;
         let widening = columns::widening(&schema, &wanted, &table)?;
-        let (batches, mut encoder) = Encoder::start(widening.schema(), request.metadata.clone())?;
-        let send = async {
-            while let Some(bytes) = encoder.next().await {
-                upload.write(&bytes).await?;
-            }
-            Ok(encoder.finish().await?)
-        };
-        let ((), summary) = tokio::try_join!(self.read(cursor, &widening, batches), send)?;
+        let metadata = request.metadata.clone();
+        let mut report =
+            ReportWriter::new(upload, widening.schema(), metadata).map_err(unwritable)?;
+        while let Some(batch) = self
+            .in_time(report.row_count(), cursor.next_batch())
+            .await?
+            .map_err(Failure::Extraction)?
+        {
+            let batch = widening.apply(batch).map_err(unwritable)?;
+            report.write(&batch).map_err(unwritable)?;
+            let rows = report.row_count();
+            let upload = report.sink().map_err(unwritable)?;
+            self.in_time(rows, upload.send_full()).await??;
+        }
+        let (_, summary) = report.finish().map_err(unwritable)?;
         if cursor.is_truncated() {
             let max_rows = request.max_rows.unwrap_or_default();
             return Err(Failure::Other(Error::new(
@@ -137,28 +143,8 @@ impl ParquetWriter<'_> {
         Ok(Streamed { written, table })
     }
 
-    /// Hands every batch on. One that is not taken any more ends it well: why, the encoder says.
-    async fn read(
-        &self,
-        cursor: &mut Cursor,
-        widening: &Widening,
-        batches: mpsc::Sender<RecordBatch>,
-    ) -> Result<(), Failure> {
-        let mut rows = 0;
-        while let Some(batch) =
-            self.in_time(rows, cursor.next_batch()).await?.map_err(Failure::Extraction)?
-        {
-            rows += batch.num_rows();
-            let batch = widening.apply(batch).map_err(unwritable)?;
-            if self.in_time(rows, batches.send(batch)).await?.is_err() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     /// The work's result, unless the function's time is over before.
-    async fn in_time<T>(&self, rows: usize, work: impl Future<Output = T>) -> Result<T, Error> {
+    async fn in_time<T>(&self, rows: u64, work: impl Future<Output = T>) -> Result<T, Error> {
         timeout_at(self.deadline.into(), work).await.map_err(|_| {
             Error::new(
                 ErrorKind::TimedOut,

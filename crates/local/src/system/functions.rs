@@ -54,8 +54,12 @@ pub(super) fn functions(folder: &Path, around: &Surroundings<'_>) -> Vec<Functio
     let reads = &[cluster, secret, database];
     let catalog = ("QUAESTOR_GLUE_DATABASE", around.glue_database);
     // As it is deployed: infra/lib/functions.ts.
-    let heap = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "65536")];
-    let writes = &[cluster, secret, database, catalog, heap[0], heap[1]];
+    let heap = [
+        ("MALLOC_ARENA_MAX", "1"),
+        ("MALLOC_MMAP_THRESHOLD_", "262144"),
+        ("MALLOC_TRIM_THRESHOLD_", "1048576"),
+    ];
+    let writes = &[cluster, secret, database, catalog, heap[0], heap[1], heap[2]];
     let generates = &[cluster, secret, database, ("QUAESTOR_MODEL_ID", around.model_id)];
     vec![
         around.function(folder, "start-run", 30, 128, starts),
