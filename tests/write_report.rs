@@ -146,6 +146,8 @@ async fn a_fault_leaves_one_whole_report_or_none() {
         (Fault::EmptyBody { at_fetch: 2 }, 20_000, Err("unavailable")),
         (Fault::PartRefused { part: 2 }, 95_000, Err("access_denied")),
         (Fault::PartSentTwice { part: 2 }, 95_000, Ok(())),
+        // Of rows without end, so that parts go up while rows still come.
+        (Fault::PartRefused { part: 1 }, u64::MAX, Err("access_denied")),
         (Fault::NoTemporaryFiles, 20, Err("internal")),
         (Fault::ObjectRefused, 20, Err("access_denied")),
     ] {

@@ -87,8 +87,9 @@ export class Functions extends Construct {
       ...ofBucket,
       ...ofDatabase,
       ...ofCatalog,
-      // glibc's: one heap for all threads. Blocks over 256 KiB stay out of it, since holes of their sizes make it grow with
-      // the length of a report, and 1 MiB that is free is kept, since every page asks for it again.
+      // glibc's: one heap for all threads, of which tokio has some for files. Blocks over 256 KiB stay out of it, since
+      // holes of their sizes make it grow with the length of a report, and 1 MiB that is free is kept, since every page
+      // asks for it again.
       MALLOC_ARENA_MAX: '1',
       MALLOC_MMAP_THRESHOLD_: '262144',
       MALLOC_TRIM_THRESHOLD_: '1048576',

@@ -1,4 +1,4 @@
-//! The part of an upload that fills. It waits in a file, so that what is on its way to S3 takes no memory.
+//! A part of an upload, until it is up. It waits in a file, so that what is on its way to S3 takes no memory.
 //!
 //! The SDK does not sign what it reads from a file. What holds it to its bytes is TLS, and the checksum among the signed
 //! headers, by which S3 refuses any others.

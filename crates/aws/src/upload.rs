@@ -64,7 +64,8 @@ impl Upload {
     }
 
     /// Lets the parts that are full go up, each once the one before is there, so that one is still on its way when this
-    /// returns. That it failed is told by a later call.
+    /// returns. That it failed is told by a later call. After an error, or when it was dropped before it was done, only
+    /// [`Upload::abort`] is left.
     pub async fn send_full(&mut self) -> Result<(), Error> {
         while let Some(part) = self.full.pop_front() {
             // Boxed, since this is called far more often than there is a part.

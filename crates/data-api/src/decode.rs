@@ -1,6 +1,5 @@
 //! A page's JSON as Arrow arrays: each cell goes from the text of the answer into the builder of its column.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -105,14 +104,11 @@ struct Parts {
 fn answer(json: &mut Json<'_>, rows: &mut Rows) -> Result<Parts, Fault> {
     let mut parts = Parts::default();
     list(json, ["{", "}"], |json| {
-        let key = match json.string() {
-            Some(key) => Cow::Borrowed(key),
-            None => Cow::Owned(parsed(json)?),
-        };
+        let key: String = parsed(json)?;
         if !json.take(":") {
             return Err(Fault::Json);
         }
-        match &*key {
+        match key.as_str() {
             "records" if parts.records => return Err(Fault::Json),
             "records" => {
                 list(json, ["[", "]"], |json| record(json, rows))?;

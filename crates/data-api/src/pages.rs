@@ -20,8 +20,11 @@ pub(crate) struct Asking {
     pub(crate) timeout: Duration,
 }
 
-/// Pages on their way, one call at a time. Each page is asked for the moment that the one before has come, if the caller
-/// waits for that one, and else when the caller comes for it.
+/// Pages that wait for the caller, while another is on its way.
+const WAITING_PAGES: usize = 1;
+
+/// Pages on their way, one call at a time. Each page is asked for the moment that the one before has come, unless so many
+/// wait for the caller, and else when the caller comes for one.
 #[derive(Debug)]
 pub(crate) struct Pages {
     pages: mpsc::Receiver<Result<Page, Error>>,
@@ -33,8 +36,11 @@ pub(crate) struct Pages {
 impl Pages {
     /// Asks for the first of them.
     pub(crate) fn start(asking: Asking) -> Pages {
-        let (sender, pages) = mpsc::channel(1);
-        let (read, bodies) = mpsc::channel(1);
+        let (sender, pages) = mpsc::channel(WAITING_PAGES + 1);
+        let (read, bodies) = mpsc::channel(WAITING_PAGES + 1);
+        for _ in 0..WAITING_PAGES {
+            let _ = read.try_send(Vec::new());
+        }
         let task = tokio::spawn(asking.run(sender, bodies));
         Pages { pages, read, task }
     }
@@ -57,7 +63,7 @@ impl Pages {
 
 impl Asking {
     /// Whether a page is full shows when it is read. A page in the middle is taken for a full one: at the end that
-    /// costs a call that returns no rows.
+    /// costs a call that returns no rows, or one more for each page that waits.
     async fn run(
         mut self,
         pages: mpsc::Sender<Result<Page, Error>>,

@@ -16,8 +16,8 @@ use crate::Error;
 /// longest rows that the RDS Data API carries (64 KB) takes 32 MiB.
 pub(crate) const PORTION_ROWS: usize = 512;
 
-/// So many rows, as DuckDB has them, and of long rows this much. A row group waits in a temporary file until it is whole,
-/// and goes up while the next is read: of larger ones the last would be waited for.
+/// So many rows, as DuckDB has them, and of long rows this much. A row group waits in a temporary file until it is whole:
+/// of larger ones the last would be waited for, all else being done.
 const ROW_GROUP_ROWS: usize = 240 * PORTION_ROWS;
 const ROW_GROUP_BYTES: usize = 32 * 1024 * 1024;
 

@@ -31,9 +31,12 @@ pub enum Error {
     /// A batch is not of the report's schema.
     #[error("a batch does not fit the report's columns")]
     Batch(#[source] ArrowError),
-    /// The Parquet file cannot be written or read; its sink may have failed.
+    /// The Parquet file cannot be written or read.
     #[error("failed to write or read the parquet file")]
     Parquet(#[source] ParquetError),
+    /// Where the Parquet file goes or comes from has failed; what a sink of one's own said is inside.
+    #[error("failed to write or read the parquet file")]
+    Io(#[source] io::Error),
     /// The pages of a row group cannot be kept until it is whole.
     #[error("failed to keep pages of the report in `{}`", folder.display())]
     NotKept {
@@ -51,11 +54,15 @@ pub enum Error {
 }
 
 impl From<ParquetError> for Error {
-    /// What failed in the midst of Parquet, but was ours, comes back as it was.
+    /// What failed in the midst of Parquet, but was not Parquet's, comes back as it was.
     fn from(error: ParquetError) -> Error {
         let ParquetError::External(source) = error else { return Error::Parquet(error) };
-        match source.downcast::<Error>() {
-            Ok(ours) => *ours,
+        let source = match source.downcast::<Error>() {
+            Ok(ours) => return *ours,
+            Err(source) => source,
+        };
+        match source.downcast::<io::Error>() {
+            Ok(of_sink) => Error::Io(*of_sink),
             Err(source) => Error::Parquet(ParquetError::External(source)),
         }
     }

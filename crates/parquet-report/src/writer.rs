@@ -85,7 +85,7 @@ impl<W: Write + Send> ReportWriter<W> {
         &self.columns
     }
 
-    /// Where the file goes, which has taken what is complete of it.
+    /// Where the file goes, which has taken all of it but some last bytes. Nobody else may write to it.
     pub fn sink(&mut self) -> Result<&mut W, Error> {
         let Counted { sink, .. } = match (&mut self.sink, &mut self.writer) {
             (Some(sink), _) => sink,
@@ -119,6 +119,8 @@ impl<W: Write + Send> ReportWriter<W> {
         self.encode(self.waiting_rows, true)?;
         let mut writer = self.writer.ok_or_else(not_begun)?;
         writer.flush()?;
+        // Of an error from here on Parquet makes a text.
+        writer.sync().map_err(Error::Io)?;
         let row_group_count = writer.flushed_row_groups().len();
         let Counted { sink, size_bytes } = writer.into_inner()?;
         Ok((sink, Summary { row_count: self.row_count, size_bytes, row_group_count }))

@@ -9,9 +9,8 @@ use aws::{Bucket, Clients, GlueCatalog};
 use data_api::{DataApi, Database};
 use lambda_shell::Environment;
 
-/// One thread does it all: while it decodes and encodes a page, the service is at work on the next. A second would have
-/// less than nothing to run on: a function of 1 GB has less than one processor ("Configure Lambda function memory" of the
-/// Lambda Developer Guide).
+/// One thread reads, decodes and encodes: the service is at work on the next page meanwhile, and a function of 1 GB has less
+/// than one processor for more of them ("Configure Lambda function memory" of the Lambda Developer Guide).
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_shell::start_logs();

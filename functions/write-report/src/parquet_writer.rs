@@ -8,10 +8,14 @@ use parquet_report::ReportWriter;
 use reporting::report::{WriteRequest, Written};
 use reporting::table::{self, Table, TableCatalog as _};
 use reporting::{Error, ErrorKind};
+use tokio::task::yield_now;
 use tokio::time::{timeout, timeout_at};
 
 use crate::columns;
 use crate::unwritable::unwritable;
+
+/// After so many rows the service's answer is looked for, so that it is asked for more while these are encoded.
+const ROWS_AT_ONCE: usize = 512;
 
 /// How long the end of a transaction is waited for.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -95,9 +99,9 @@ impl ParquetWriter<'_> {
         ended
     }
 
-    /// Claims the table, and sends every page of the cursor into the upload, through Parquet. While a page is decoded and
-    /// encoded, the next is on its way from the service and a part on its way to S3. Nothing is kept but the row group under
-    /// way.
+    /// Claims the table, and sends every page of the cursor into the upload, through Parquet. The service is at work on the
+    /// next page while one is decoded and encoded, and a part goes up while a page is waited for. Nothing is kept but the row
+    /// group under way.
     async fn stream(
         &self,
         cursor: &mut Cursor,
@@ -118,12 +122,16 @@ impl ParquetWriter<'_> {
             .map_err(Failure::Extraction)?
         {
             let batch = widening.apply(batch).map_err(unwritable)?;
-            report.write(&batch).map_err(unwritable)?;
+            for first in (0..batch.num_rows()).step_by(ROWS_AT_ONCE) {
+                let rows = ROWS_AT_ONCE.min(batch.num_rows() - first);
+                report.write(&batch.slice(first, rows)).map_err(unwritable)?;
+                yield_now().await;
+            }
             let rows = report.row_count();
             let upload = report.sink().map_err(unwritable)?;
             self.in_time(rows, upload.send_full()).await??;
         }
-        let (_, summary) = report.finish().map_err(unwritable)?;
+        let (upload, summary) = report.finish().map_err(unwritable)?;
         if cursor.is_truncated() {
             let max_rows = request.max_rows.unwrap_or_default();
             return Err(Failure::Other(Error::new(
@@ -135,6 +143,7 @@ impl ParquetWriter<'_> {
             )));
         }
         request.check_rows(summary.row_count)?;
+        self.in_time(summary.row_count, upload.send_full()).await??;
         let written = Written {
             row_count: summary.row_count,
             size_bytes: summary.size_bytes,
