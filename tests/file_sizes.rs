@@ -23,7 +23,7 @@ const SAMPLE: [&str; 12] = [
     "staff.salaries",
 ];
 
-/// Beginnings of the generator's table, in rows: within a portion of the encoder, a little more, and several pages.
+/// Beginnings of the generator's table, in rows: within a portion of the encoder, a little more, and two pages.
 const SALES: [usize; 4] = [100, 700, 5_000, 40_000];
 
 const SCRIPTS: [&str; 3] = [
